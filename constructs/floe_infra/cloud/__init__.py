@@ -1,0 +1,5 @@
+"""The cloud account: region, account, tags, endpoint, and the Terraform provider they configure."""
+
+from floe_infra.cloud.config import AwsCloud, CloudConfig
+
+__all__ = ["AwsCloud", "CloudConfig"]

@@ -1,0 +1,65 @@
+"""The AWS provider, as a stack needs it."""
+
+from __future__ import annotations
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags, AwsProviderEndpoints
+
+from floe_infra.cloud.config import AwsCloud
+from floe_infra.terraform import literal
+
+PROVIDER_VERSIONS = ">= 5.100.0, < 7.0.0"
+"""The bindings come from 6.x, the tests run 5.100.0, so only arguments that both know are used: a stack then
+composes with a team's own provider version."""
+
+_SERVICES = (
+    "dynamodb",
+    "ec2",
+    "eks",
+    "events",
+    "glue",
+    "iam",
+    "kms",
+    "logs",
+    "rds",
+    "s3",
+    "secretsmanager",
+    "sqs",
+    "sts",
+)
+
+
+def add_provider(stack: TerraformStack, cloud: AwsCloud, *, platform: str, environment: str) -> None:
+    """Configure the stack's AWS provider: region, account guard, default tags, and the emulator's endpoint."""
+    tags = {"floe-infra:platform": platform, "floe-infra:environment": environment, **cloud.tags}
+    emulated = cloud.endpoint is not None
+    AwsProvider(
+        stack,
+        "aws",
+        region=cloud.region,
+        allowed_account_ids=[cloud.account_id] if cloud.account_id and not emulated else None,
+        default_tags=[
+            AwsProviderDefaultTags(tags={literal(key): literal(value) for key, value in tags.items()})
+        ],
+        endpoints=[AwsProviderEndpoints(**dict.fromkeys(_SERVICES, cloud.endpoint))] if emulated else None,
+        s3_use_path_style=True if emulated else None,
+        skip_credentials_validation=True if emulated else None,
+        skip_metadata_api_check="true" if emulated else None,
+        skip_requesting_account_id=None,
+    )
+    stack.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
+
+
+def account_id(stack: TerraformStack, cloud: AwsCloud) -> str:
+    """The account's number: from the file, else a token that Terraform resolves with the credentials at hand."""
+    if cloud.account_id:
+        return cloud.account_id
+    return DataAwsCallerIdentity(stack, "account").account_id
+
+
+def partition(region: str) -> str:
+    """The `aws` in ARNs of this region (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html)."""
+    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
+        next((prefix for prefix in ("cn", "us-gov") if region.startswith(f"{prefix}-")), ""), "aws"
+    )

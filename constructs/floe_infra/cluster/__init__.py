@@ -1,0 +1,11 @@
+"""The Kubernetes cluster."""
+
+from floe_infra.cluster.config import (
+    ClusterConfig,
+    EksConfig,
+    ExistingEksConfig,
+    NodeGroupConfig,
+    TaintConfig,
+)
+
+__all__ = ["ClusterConfig", "EksConfig", "ExistingEksConfig", "NodeGroupConfig", "TaintConfig"]

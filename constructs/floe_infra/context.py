@@ -1,0 +1,32 @@
+"""What every construct knows of the platform it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Environment = Literal["local", "dev", "staging", "prod"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Name, place and protection of a platform. Strings but `name` and `environment` may be tokens."""
+
+    name: str
+    environment: Environment
+    region: str
+    account_id: str
+    partition: str = "aws"
+    endpoint: str | None = None
+    """The emulator's URL; None on the cloud itself."""
+    allow_data_loss: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """Begins the name of everything that needs one: `<name>-<environment>`."""
+        return f"{self.name}-{self.environment}"
+
+    @property
+    def keeps_data(self) -> bool:
+        """Whether what holds data is protected. Two keys switch it off, never one: environment and file."""
+        return not (self.allow_data_loss and self.environment in ("local", "dev"))

@@ -1,0 +1,5 @@
+"""PostgreSQL."""
+
+from floe_infra.database.config import DatabaseConfig, RdsConfig
+
+__all__ = ["DatabaseConfig", "RdsConfig"]

@@ -1,0 +1,131 @@
+"""Constrained values: names, CIDR blocks, regions, each with its rule in words.
+
+Every rule lets CDKTF tokens pass: a bucket name that another resource computes is a `${TfToken[…]}` while the
+program runs, and only Terraform learns the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Annotated, Any
+
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+
+def is_token(value: object) -> bool:
+    """Whether a string holds a CDKTF token, whose value is known only to Terraform."""
+    return isinstance(value, str) and "${TfToken[" in value
+
+
+def invalid(message: str, *, allowed: str, fix: str = "", field: str = "") -> PydanticCustomError:
+    """An error that says what is wrong, what is allowed and what to do.
+
+    `field` names the offending child key, dotted, when a whole mapping is checked at once. Braces in the texts
+    are safe: pydantic's template substitution is given the finished text as its only value.
+    """
+    return PydanticCustomError(
+        "floe", "{text}", {"text": message, "allowed": allowed, "fix": fix, "field": field}
+    )
+
+
+@dataclass(frozen=True)
+class Matches:
+    """A string that matches a pattern as a whole. `allowed` puts the pattern in words."""
+
+    pattern: str
+    allowed: str
+    fix: str = ""
+    refuse: Callable[[str], str | None] | None = None
+    """A further rule that no regular expression holds: returns what is wrong, or None."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+
+    def check(self, value: str) -> str:
+        if is_token(value):
+            return value
+        if not re.fullmatch(self.pattern, value):
+            raise invalid(f"{value!r} is not valid here", allowed=self.allowed, fix=self.fix)
+        if self.refuse and (problem := self.refuse(value)):
+            raise invalid(f"{value!r} {problem}", allowed=self.allowed, fix=self.fix)
+        return value
+
+
+def _not_a_network(value: str) -> str | None:
+    try:
+        IPv4Network(value)
+    except ValueError as error:
+        return f"is not a network: {error}"
+    return None
+
+
+def _against_bucket_rules(value: str) -> str | None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; dots break TLS on S3."""
+    if re.fullmatch(r"[0-9.]+", value):
+        return "looks like an IP address"
+    if value.startswith(("xn--", "sthree-", "amzn-s3-demo-")):
+        return "begins with a prefix that S3 reserves"
+    if value.endswith(("-s3alias", "--ol-s3", "--x-s3", "--table-s3")):
+        return "ends with a suffix that S3 reserves"
+    return None
+
+
+PlatformName = Annotated[
+    str,
+    Matches(
+        r"[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        "lower-case letters, digits and single hyphens, beginning with a letter",
+        "names of buckets, roles and clusters begin with it, so it follows the strictest rule of all of them",
+    ),
+    Field(max_length=24),
+]
+KubernetesName = Annotated[
+    str,
+    Matches(
+        r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
+        "a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens",
+    ),
+]
+LayerName = Annotated[
+    str,
+    Matches(r"[a-z][a-z0-9_]{0,30}", "lower-case letters, digits and underscores, beginning with a letter"),
+]
+Cidr = Annotated[
+    str,
+    Matches(r"[0-9./]+", "an IPv4 network such as 10.0.0.0/16, with no host bits set", refuse=_not_a_network),
+]
+AwsRegion = Annotated[
+    str,
+    Matches(
+        r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region such as eu-west-1", "look for typing errors in the region"
+    ),
+]
+AwsAccountId = Annotated[
+    str,
+    Matches(r"[0-9]{12}", "the 12 digits of an AWS account, quoted", "quote it, else YAML may read a number"),
+]
+BucketName = Annotated[
+    str,
+    Matches(
+        r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+        "3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit",
+        refuse=_against_bucket_rules,
+    ),
+]
+Arn = Annotated[
+    str,
+    Matches(r"arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[0-9]*:.+", "an ARN: arn:partition:service:region:account:…"),
+]
+HttpUrl = Annotated[
+    str, Matches(r"https?://[^\s/?#]+(/[^\s?#]*)?", "an http(s) URL such as http://localhost:4566")
+]

@@ -1,0 +1,216 @@
+"""The doors between rooms: what one construct says about itself to the others.
+
+A construct takes a configuration model and refs, and exposes refs. All strings may be CDKTF tokens. A ref never
+holds a secret value, only the name under which a secret operator or Terraform finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class SecretRef:
+    """Where a secret lies; never its value."""
+
+    remote_key: str
+    """Its name or ARN in the cloud's secret manager."""
+    keys: tuple[str, ...]
+    """The keys inside it, such as `username`, `password`."""
+    kms_key_arn: str | None = None
+    """The customer-managed key that readers must be allowed to decrypt with."""
+
+
+@dataclass(frozen=True)
+class NetworkRef:
+    """A private network with room for a cluster and a database."""
+
+    id: str
+    cidr: str
+    private_subnet_ids: tuple[str, ...]
+    public_subnet_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class IdentityRef:
+    """A Kubernetes service account that acts as a cloud identity."""
+
+    namespace: str
+    service_account: str
+    role: str
+    """The cloud's name of the identity; on AWS the name of the IAM role."""
+    role_arn: str
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """What the service account must carry; on AWS `eks.amazonaws.com/role-arn`."""
+
+
+@dataclass(frozen=True)
+class Taint:
+    """A node taint, with `effect` in Kubernetes' spelling (`NoSchedule`, …)."""
+
+    key: str
+    value: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class NodeGroupRef:
+    """Where pods can be placed."""
+
+    name: str
+    labels: Mapping[str, str]
+    taints: tuple[Taint, ...]
+    spot: bool
+    vcpu: int
+    memory_mib: int
+    """Of one node, before the kubelet's reservation."""
+    max_size: int
+
+
+@dataclass(frozen=True)
+class ClusterRef:
+    """A Kubernetes cluster, as the services stack and the database's firewall need it."""
+
+    name: str
+    endpoint: str
+    certificate_authority: str
+    """Base64, as the cloud gives it."""
+    oidc_issuer: str
+    """With `https://`."""
+    security_group_id: str
+    """The nodes' and pods' security group."""
+    node_groups: tuple[NodeGroupRef, ...]
+
+
+@dataclass(frozen=True)
+class BucketRef:
+    """One bucket."""
+
+    name: str
+    arn: str
+    uri: str
+    """`s3://name`, no slash at the end."""
+
+
+@dataclass(frozen=True)
+class StorageRef:
+    """The buckets by purpose and how to reach them."""
+
+    layers: Mapping[str, BucketRef]
+    """By layer; with one bucket for all layers every layer names the same."""
+    region: str
+    endpoint: str | None = None
+    """None: the cloud's own."""
+    path_style: bool = False
+    kms_key_arn: str | None = None
+    preaggregations: BucketRef | None = None
+    logs: BucketRef | None = None
+
+    @property
+    def buckets(self) -> tuple[BucketRef, ...]:
+        """The warehouse buckets, each once, in the layers' order."""
+        return tuple({bucket.name: bucket for bucket in self.layers.values()}.values())
+
+
+@dataclass(frozen=True)
+class DatabaseRef:
+    """A PostgreSQL server and its administrator's login."""
+
+    host: str
+    port: int
+    database: str
+    """The database made with the server."""
+    user: str
+    secret: SecretRef
+    """Keys `username` and `password`."""
+    engine_version: str
+    ca_bundle_url: str | None = None
+    """Where the certificates that sign the server's are published."""
+
+
+@dataclass(frozen=True)
+class CatalogRef:
+    """An Iceberg catalog."""
+
+    kind: str
+    warehouse: str
+    region: str
+    uri: str | None = None
+    """The Iceberg REST endpoint; None for catalogs spoken to in another way."""
+    namespaces: Mapping[str, str] = field(default_factory=dict)
+    """Layer to namespace (a database, in Glue's words)."""
+    scope: str | None = None
+    """OAuth2 scope."""
+    secret: SecretRef | None = None
+    """Client credentials, keys `client_id` and `client_secret`."""
+    vends_credentials: bool = False
+    """Whether clients get storage credentials from the catalog instead of having their own."""
+
+
+@dataclass(frozen=True)
+class ComputeRef:
+    """A query engine."""
+
+    engine: str
+    memory_mib: int
+    """The container's limit of one worker; requests equal limits."""
+    cpu: float
+    host: str | None = None
+    port: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What the engine's processes need in their environment."""
+
+
+class Storage(Protocol):
+    """What every kind of object storage offers."""
+
+    @property
+    def ref(self) -> StorageRef: ...
+    def grant_read(self, identity: IdentityRef) -> None:
+        """Let the identity list and read the warehouse buckets."""
+
+    def grant_read_write(self, identity: IdentityRef) -> None:
+        """Let the identity list, read, write and delete in the warehouse buckets."""
+
+
+class Network(Protocol):
+    """What every kind of network offers."""
+
+    @property
+    def ref(self) -> NetworkRef: ...
+
+
+class Cluster(Protocol):
+    """What every kind of cluster offers."""
+
+    @property
+    def ref(self) -> ClusterRef: ...
+    def identity(self, id: str, *, namespace: str, service_account: str) -> IdentityRef:
+        """A cloud identity that this service account, and no other, may act as."""
+
+
+class Database(Protocol):
+    """What every kind of PostgreSQL server offers."""
+
+    @property
+    def ref(self) -> DatabaseRef: ...
+    def allow_from(self, cluster: ClusterRef) -> None:
+        """Open the server's port to the cluster's pods."""
+
+
+class Catalog(Protocol):
+    """What every kind of catalog offers."""
+
+    @property
+    def ref(self) -> CatalogRef: ...
+    def grant_read_write(self, identity: IdentityRef) -> None:
+        """Let the identity use the catalog's namespaces and tables."""
+
+
+class Compute(Protocol):
+    """What every query engine offers."""
+
+    @property
+    def ref(self) -> ComputeRef: ...

@@ -1,0 +1,127 @@
+"""What an environment's name decides: the right-sizing table, as defaults under the user's file.
+
+A tier is data by section and kind. It is merged under the file before validation, so that models hold one set of
+defaults (safe for production) and nothing needs to know tiers afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+_LARGE = ["m5.large", "m5a.large", "m5d.large", "m6i.large", "m6a.large"]
+_XLARGE = ["m5.xlarge", "m5a.xlarge", "m5d.xlarge", "m6i.xlarge", "m6a.xlarge"]
+
+KINDS: dict[str, dict[str, str]] = {
+    "aws": {
+        "state": "local",
+        "network": "vpc",
+        "cluster": "eks",
+        "storage": "s3",
+        "database": "rds",
+        "catalog": "glue",
+        "compute": "duckdb",
+    }
+}
+"""The kind of each section that the file leaves out, by cloud."""
+
+Defaults = dict[str, dict[str, Any]]
+
+
+def _nodes(
+    system: str, system_size: tuple[int, int], workers: list[str], workers_size: tuple[int, int]
+) -> dict[str, Any]:
+    return {
+        "node_groups": {
+            "system": {
+                "instance_types": [system],
+                "capacity_type": "on_demand",
+                "min_size": system_size[0],
+                "max_size": system_size[1],
+            },
+            "workers": {
+                "instance_types": workers,
+                "capacity_type": "spot",
+                "min_size": workers_size[0],
+                "max_size": workers_size[1],
+            },
+        }
+    }
+
+
+_DEV: Defaults = {
+    "vpc": {"zones": 2, "nat": "single", "flow_logs_days": 14},
+    "eks": {**_nodes("m5.large", (1, 3), _LARGE, (1, 4)), "log_retention_days": 14},
+    "s3": {
+        "lifecycle": {"intelligent_tiering": False, "noncurrent_versions_days": 7},
+        "logs_expire_days": 30,
+    },
+    "rds": {
+        "instance_class": "db.t3.micro",
+        "multi_az": False,
+        "backup_retention_days": 1,
+        "performance_insights": False,
+    },
+    "duckdb": {"memory_gib": 4, "cpu": 1.5},
+}
+
+TIERS: dict[str, Defaults] = {
+    "local": _DEV,
+    "dev": _DEV,
+    "staging": {
+        "vpc": {"zones": 2, "nat": "single", "flow_logs_days": 30},
+        "eks": {**_nodes("m5.large", (2, 4), _XLARGE, (2, 6)), "log_retention_days": 90},
+        "s3": {"lifecycle": {"intelligent_tiering": False}, "logs_expire_days": 90},
+        "rds": {"instance_class": "db.t3.small", "multi_az": False, "backup_retention_days": 7},
+        "duckdb": {"memory_gib": 8, "cpu": 3},
+    },
+    "prod": {},
+}
+"""By environment and kind, what differs from the models' own defaults, which are production's.
+
+Together they are the right-sizing table: DuckDB workers of 4, 8 and 16 GiB; PostgreSQL on t3.micro, t3.small and
+t3.medium with a standby; S3 standard, standard, and with tiering; and node sizes that fit. RDS has no Performance
+Insights on db.t3.micro and db.t3.small
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.Engines.html)."""
+
+_ABSENT_LOCALLY = ("network", "cluster", "database", "compute")
+"""What an emulator on a laptop does not carry, unless the file asks for it."""
+
+
+def fill(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the cloud's kinds and the tier's values under the file's. What the file says always wins."""
+    environment = data.get("environment")
+    tier = TIERS.get(environment, TIERS["prod"]) if isinstance(environment, str) else TIERS["prod"]
+    filled = dict(data)
+    for section, kind in KINDS[_provider(data)].items():
+        if section not in filled:
+            absent = environment == "local" and section in _ABSENT_LOCALLY
+            filled[section] = {"kind": "none" if absent else kind}
+        given = filled[section]
+        if isinstance(given, BaseModel):
+            given = given.model_dump(exclude_unset=True) | {"kind": getattr(given, "kind", kind)}
+        if isinstance(given, Mapping):
+            given = {"kind": kind, **given}
+            filled[section] = _under(
+                given, tier.get(given["kind"], {}) if isinstance(given["kind"], str) else {}
+            )
+    return filled
+
+
+def _provider(data: Mapping[str, Any]) -> str:
+    cloud = data.get("cloud")
+    provider = cloud.get("provider") if isinstance(cloud, Mapping) else getattr(cloud, "provider", None)
+    return provider if isinstance(provider, str) and provider in KINDS else "aws"
+
+
+def _under(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """`given`, and what it lacks from `defaults`, mapping by mapping; lists are taken whole."""
+    merged = dict(given)
+    for key, default in defaults.items():
+        if key not in merged:
+            merged[key] = default
+        elif isinstance(merged[key], Mapping) and isinstance(default, Mapping):
+            merged[key] = _under(merged[key], default)
+    return merged

@@ -1,0 +1,31 @@
+"""Backends in the stacks."""
+
+from __future__ import annotations
+
+from cdktf import LocalBackend, S3Backend, TerraformStack
+
+from floe_infra.cloud.config import AwsCloud
+from floe_infra.state.config import LocalState, S3State
+
+
+def local_backend(stack: TerraformStack, name: str, state: LocalState, cloud: AwsCloud) -> None:  # noqa: ARG001
+    """Terraform runs in `<out>/stacks/<stack>`; the state lies three levels up, beside the output folder."""
+    LocalBackend(stack, path=f"../../../{state.path}/{name}.tfstate")
+
+
+def s3_backend(stack: TerraformStack, name: str, state: S3State, cloud: AwsCloud) -> None:
+    """S3 with Terraform's native lock file, which needs no DynamoDB table."""
+    S3Backend(
+        stack,
+        bucket=state.bucket,
+        key=f"{state.key_prefix}/{name}.tfstate",
+        region=state.region or cloud.region,
+        encrypt=True,
+        kms_key_id=state.kms_key_arn,
+    )
+    stack.add_override("terraform.backend.s3.use_lockfile", True)
+    if cloud.endpoint:
+        stack.add_override("terraform.backend.s3.endpoints", {"s3": cloud.endpoint})
+        stack.add_override("terraform.backend.s3.use_path_style", True)
+        stack.add_override("terraform.backend.s3.skip_credentials_validation", True)
+        stack.add_override("terraform.backend.s3.skip_requesting_account_id", True)

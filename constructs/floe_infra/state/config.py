@@ -1,0 +1,52 @@
+"""Backends. Always explicit: cdktf's own default is an absolute path of the machine that synthesizes."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from floe_infra.fields import Arn, AwsRegion, BucketName, Matches
+from floe_infra.model import Kind
+
+
+class LocalState(Kind):
+    """A file on this machine: for one person, for trying things out."""
+
+    kind: Literal["local"] = "local"
+    """Files on this machine."""
+    path: Annotated[
+        str,
+        Matches(
+            r"(?!/)(?!(.*/)?\.\.(/|$))[A-Za-z0-9._/-]+",
+            "a relative path without `..`",
+            "it is taken from the folder that holds the output folder (`cdktf.out`), so that it survives the latter",
+        ),
+    ] = "terraform-state"
+    """Folder of the state files, one file a stack, relative to the folder that holds `cdktf.out`."""
+
+    construct: ClassVar = "floe_infra.state.backend:local_backend"
+    clouds: ClassVar = frozenset({"aws"})
+
+
+class S3State(Kind):
+    """A versioned S3 bucket with Terraform's native lock file. `floe-infra bootstrap-state` makes the bucket."""
+
+    kind: Literal["s3"] = "s3"
+    """An S3 bucket."""
+    bucket: BucketName
+    """The bucket's name."""
+    region: AwsRegion | None = None
+    """The bucket's region; the platform's when left out."""
+    key_prefix: Annotated[
+        str, Matches(r"[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*", "an S3 key without edge slashes")
+    ] = "floe-infra"
+    """Before `/<stack>.tfstate` in every state's key."""
+    kms_key_arn: Arn | None = None
+    """Encrypts the state; the bucket's default key when left out."""
+
+    construct: ClassVar = "floe_infra.state.backend:s3_backend"
+    clouds: ClassVar = frozenset({"aws"})
+
+
+StateConfig = Annotated[LocalState | S3State, Field(discriminator="kind")]
