@@ -28,9 +28,7 @@ def invalid(message: str, *, allowed: str, fix: str = "", field: str = "") -> Py
     `field` names the offending child key, dotted, when a whole mapping is checked at once. Braces in the texts
     are safe: pydantic's template substitution is given the finished text as its only value.
     """
-    return PydanticCustomError(
-        "floe", "{text}", {"text": message, "allowed": allowed, "fix": fix, "field": field}
-    )
+    return PydanticCustomError("floe", "{text}", {"text": message, "allowed": allowed, "fix": fix, "field": field})
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,7 @@ class Matches:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {**handler(schema), "pattern": f"^{self.pattern}$"}
 
     def check(self, value: str) -> str:
@@ -106,9 +102,7 @@ Cidr = Annotated[
 ]
 AwsRegion = Annotated[
     str,
-    Matches(
-        r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region such as eu-west-1", "look for typing errors in the region"
-    ),
+    Matches(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region such as eu-west-1", "look for typing errors in the region"),
 ]
 AwsAccountId = Annotated[
     str,
@@ -126,6 +120,4 @@ Arn = Annotated[
     str,
     Matches(r"arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[0-9]*:.+", "an ARN: arn:partition:service:region:account:…"),
 ]
-HttpUrl = Annotated[
-    str, Matches(r"https?://[^\s/?#]+(/[^\s?#]*)?", "an http(s) URL such as http://localhost:4566")
-]
+HttpUrl = Annotated[str, Matches(r"https?://[^\s/?#]+(/[^\s?#]*)?", "an http(s) URL such as http://localhost:4566")]

@@ -15,9 +15,7 @@ from pydantic import BaseModel, ConfigDict
 class Model(BaseModel):
     """A part of the configuration: unknown keys are refused, values do not change once validated."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True)
 
 
 class Kind(Model):

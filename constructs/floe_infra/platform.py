@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from cdktf import TerraformOutput
 from constructs import Construct
 
 from floe_infra.config.platform import PlatformConfig
@@ -56,9 +55,7 @@ class Foundation(PlatformStack):
             return None
         if self.database:
             self.database.allow_from(self.cluster.ref)
-        runtime = self.cluster.identity(
-            "runtime", namespace=RUNTIME_NAMESPACE, service_account=RUNTIME_SERVICE_ACCOUNT
-        )
+        runtime = self.cluster.identity("runtime", namespace=RUNTIME_NAMESPACE, service_account=RUNTIME_SERVICE_ACCOUNT)
         if self.storage:
             self.storage.grant_read_write(runtime)
         if self.catalog:

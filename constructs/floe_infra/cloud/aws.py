@@ -39,9 +39,7 @@ def add_provider(stack: TerraformStack, cloud: AwsCloud, *, platform: str, envir
         "aws",
         region=cloud.region,
         allowed_account_ids=[cloud.account_id] if cloud.account_id and not emulated else None,
-        default_tags=[
-            AwsProviderDefaultTags(tags={literal(key): literal(value) for key, value in tags.items()})
-        ],
+        default_tags=[AwsProviderDefaultTags(tags={literal(key): literal(value) for key, value in tags.items()})],
         endpoints=[AwsProviderEndpoints(**dict.fromkeys(_SERVICES, cloud.endpoint))] if emulated else None,
         s3_use_path_style=True if emulated else None,
         skip_credentials_validation=True if emulated else None,

@@ -24,9 +24,7 @@ class EncryptionKey(Construct):
         log_groups: let CloudWatch Logs encrypt this account's log groups with it.
     """
 
-    def __init__(
-        self, scope: Construct, id: str, *, context: Context, purpose: str, log_groups: bool = False
-    ) -> None:
+    def __init__(self, scope: Construct, id: str, *, context: Context, purpose: str, log_groups: bool = False) -> None:
         super().__init__(scope, id)
         policy = DataAwsIamPolicyDocument(
             self,
@@ -42,9 +40,7 @@ class EncryptionKey(Construct):
             policy=policy.json,
         )
         keep(self.key, context)
-        self.alias = KmsAlias(
-            self, "alias", name=f"alias/{context.prefix}-{purpose}", target_key_id=self.key.key_id
-        )
+        self.alias = KmsAlias(self, "alias", name=f"alias/{context.prefix}-{purpose}", target_key_id=self.key.key_id)
         self.arn = self.key.arn
 
 

@@ -13,9 +13,7 @@ from floe_infra.sizing.instances import InstanceType, unequal
 
 InstanceTypeName = Annotated[
     str,
-    Matches(
-        r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an EC2 instance type such as m5.xlarge", refuse=InstanceType.problem
-    ),
+    Matches(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an EC2 instance type such as m5.xlarge", refuse=InstanceType.problem),
 ]
 KubernetesVersion = Annotated[str, Matches(r"1\.[0-9]{2}", "a Kubernetes minor version such as 1.33, quoted")]
 
@@ -109,9 +107,7 @@ class EksConfig(Kind):
     """Networks from which the API server may be reached over the internet; none when empty."""
     admin_arns: list[Arn] = []
     """IAM roles or users that administer the cluster, besides whoever creates it."""
-    node_groups: Annotated[dict[KubernetesName, NodeGroupConfig], Field(min_length=1, max_length=30)] = (
-        _NODE_GROUPS
-    )
+    node_groups: Annotated[dict[KubernetesName, NodeGroupConfig], Field(min_length=1, max_length=30)] = _NODE_GROUPS
     """By name; `system` and `workers` are there unless the file says otherwise of them."""
     addon_versions: dict[Literal["vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver"], str] = {}
     """Versions to pin, by add-on; EKS' default for the Kubernetes version when left out."""

@@ -65,9 +65,7 @@ def _bucket_names(config: PlatformConfig) -> Iterator[Finding]:
         return
     prefix = f"{config.name}-{config.environment}"
     purposes = [*storage.warehouse_buckets, "logs", "preaggregations"]
-    names = (
-        storage.bucket_name(each, prefix=prefix, account_id=config.cloud.account_id) for each in purposes
-    )
+    names = (storage.bucket_name(each, prefix=prefix, account_id=config.cloud.account_id) for each in purposes)
     name = max(names, key=len)
     if len(name) > 63:
         yield Finding(

@@ -86,13 +86,9 @@ class Document:
             tree = yaml.load(text)
         except DuplicateKeyError as error:
             key = str(error.problem or "").split('"')[1:2]
-            raise self._broken(
-                error, f"the key {key[0] if key else ''!r} stands twice", "remove one of them"
-            ) from None
+            raise self._broken(error, f"the key {key[0] if key else ''!r} stands twice", "remove one of them") from None
         except MarkedYAMLError as error:
-            raise self._broken(
-                error, f"is not YAML: {error.problem}", "check indentation, quotes and colons"
-            ) from None
+            raise self._broken(error, f"is not YAML: {error.problem}", "check indentation, quotes and colons") from None
         except YAMLError as error:
             message = str(error).splitlines()[0]
             raise ConfigError([Problem(self.file, 0, 0, "", f"is not YAML: {message}")]) from None
@@ -152,9 +148,7 @@ class Document:
             )
         inner = (*parents, id(node)) if isinstance(node, CommentedBase) else parents
         if isinstance(node, CommentedMap):
-            return {
-                self._key(key, path): self._plain(value, (*path, key), inner) for key, value in node.items()
-            }
+            return {self._key(key, path): self._plain(value, (*path, key), inner) for key, value in node.items()}
         if isinstance(node, CommentedSeq):
             return [self._plain(value, (*path, index), inner) for index, value in enumerate(node)]
         return _scalar(node)

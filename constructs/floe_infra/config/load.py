@@ -78,9 +78,7 @@ def _problem(document: Document, place: _Place, details: ErrorDetails) -> Proble
     value = details.get("input")
     if kind == "floe":
         field = tuple(filter(None, context["field"].split(".")))
-        return document.problem(
-            (*path, *field), details["msg"], allowed=context["allowed"], fix=context["fix"]
-        )
+        return document.problem((*path, *field), details["msg"], allowed=context["allowed"], fix=context["fix"])
     if kind == "extra_forbidden":
         return _unknown_key(document, place)
     if kind == "missing":

@@ -22,9 +22,7 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         head = f"{where}: {self.key}: {self.message}" if self.key else f"{where}: {self.message}"
-        notes = [
-            f"  {label}: {text}" for label, text in (("allowed", self.allowed), ("fix", self.fix)) if text
-        ]
+        notes = [f"  {label}: {text}" for label, text in (("allowed", self.allowed), ("fix", self.fix)) if text]
         return "\n".join([head, *notes])
 
 
@@ -32,7 +30,5 @@ class ConfigError(Exception):
     """A configuration that cannot be used. Carries every problem found, in the file's order."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(
-            sorted(problems, key=lambda problem: (problem.line, problem.column, problem.key))
-        )
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column, problem.key)))
         super().__init__("\n".join(map(str, self.problems)))

@@ -16,9 +16,7 @@ DatabaseName = Annotated[
         r"[a-z][a-z0-9_]{0,62}",
         "a PostgreSQL name of at most 63 lower-case letters, digits and underscores, beginning with a letter",
         refuse=lambda name: (
-            "is reserved by RDS"
-            if name in {"postgres", "rdsadmin", "admin", "rds_superuser", "rdsrepladmin"}
-            else None
+            "is reserved by RDS" if name in {"postgres", "rdsadmin", "admin", "rds_superuser", "rdsrepladmin"} else None
         ),
     ),
 ]
@@ -29,9 +27,7 @@ class RdsConfig(Kind):
 
     kind: Literal["rds"] = "rds"
     """Amazon RDS."""
-    engine_version: Annotated[
-        str, Matches(r"1[5-8](\.[0-9]+)?", "a PostgreSQL version from 15 to 18, quoted")
-    ] = "16"
+    engine_version: Annotated[str, Matches(r"1[5-8](\.[0-9]+)?", "a PostgreSQL version from 15 to 18, quoted")] = "16"
     """Major version, or major and minor; with the major alone RDS keeps the minor current."""
     instance_class: Annotated[
         str, Matches(r"db\.[a-z0-9]+(-[a-z]+)?\.[0-9a-z]+", "an RDS instance class such as db.t3.medium")

@@ -70,9 +70,7 @@ class VpcConfig(Kind):
                 network = IPv4Network(text)
                 field = f"subnets.{group}.{index}"
                 if not network.subnet_of(vpc):
-                    raise invalid(
-                        f"{text} lies outside {self.cidr}", allowed=f"a part of {self.cidr}", field=field
-                    )
+                    raise invalid(f"{text} lies outside {self.cidr}", allowed=f"a part of {self.cidr}", field=field)
                 for other_field, other in placed:
                     if network.overlaps(other):
                         raise invalid(

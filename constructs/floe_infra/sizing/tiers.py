@@ -104,9 +104,7 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
             given = given.model_dump(exclude_unset=True) | {"kind": getattr(given, "kind", kind)}
         if isinstance(given, Mapping):
             given = {"kind": kind, **given}
-            filled[section] = _under(
-                given, tier.get(given["kind"], {}) if isinstance(given["kind"], str) else {}
-            )
+            filled[section] = _under(given, tier.get(given["kind"], {}) if isinstance(given["kind"], str) else {})
     return filled
 
 

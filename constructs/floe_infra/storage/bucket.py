@@ -178,9 +178,7 @@ def tidy(*, uploads_days: int, noncurrent_days: int) -> Rule:
     return _rule(
         "tidy",
         abort_incomplete_multipart_upload=[
-            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
-                days_after_initiation=uploads_days
-            )
+            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=uploads_days)
         ],
         noncurrent_version_expiration=[
             S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=noncurrent_days)
@@ -193,9 +191,7 @@ def tier() -> Rule:
     """Move objects to Intelligent-Tiering: cheaper when rarely read, and still served at once."""
     return _rule(
         "tier",
-        transition=[
-            S3BucketLifecycleConfigurationRuleTransition(days=0, storage_class="INTELLIGENT_TIERING")
-        ],
+        transition=[S3BucketLifecycleConfigurationRuleTransition(days=0, storage_class="INTELLIGENT_TIERING")],
     )
 
 

@@ -80,9 +80,7 @@ class S3Config(Kind):
                     field=f"bucket_names.{purpose}",
                 )
         if len(set(self.bucket_names.values())) < len(self.bucket_names):
-            raise invalid(
-                "two buckets have the same name", allowed="a name of its own for each", field="bucket_names"
-            )
+            raise invalid("two buckets have the same name", allowed="a name of its own for each", field="bucket_names")
         return self
 
 

@@ -36,9 +36,7 @@ class S3Storage(Construct):
     def __init__(self, scope: Construct, id: str, *, config: S3Config, context: Context) -> None:
         super().__init__(scope, id)
         self._config, self._context = config, context
-        self.key = (
-            None if config.kms_key_arn else EncryptionKey(self, "key", context=context, purpose="storage")
-        )
+        self.key = None if config.kms_key_arn else EncryptionKey(self, "key", context=context, purpose="storage")
         self._key_arn = self.key.arn if self.key else config.kms_key_arn
         self.logs = SecureBucket(
             self,
@@ -142,14 +140,10 @@ class S3Storage(Construct):
             actions=["s3:PutObject"],
             resources=[f"arn:{self._context.partition}:s3:::{self._name('logs')}/*"],
             principals=[
-                DataAwsIamPolicyDocumentStatementPrincipals(
-                    type="Service", identifiers=["logging.s3.amazonaws.com"]
-                )
+                DataAwsIamPolicyDocumentStatementPrincipals(type="Service", identifiers=["logging.s3.amazonaws.com"])
             ],
             condition=[
-                DataAwsIamPolicyDocumentStatementCondition(
-                    test="ArnLike", variable="aws:SourceArn", values=arns
-                ),
+                DataAwsIamPolicyDocumentStatementCondition(test="ArnLike", variable="aws:SourceArn", values=arns),
                 DataAwsIamPolicyDocumentStatementCondition(
                     test="StringEquals", variable="aws:SourceAccount", values=[self._context.account_id]
                 ),
