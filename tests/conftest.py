@@ -49,17 +49,3 @@ def synth(tmp_path: Path, config: Callable[..., PlatformConfig]) -> Callable[...
         }
 
     return make
-
-
-def resources(stack: dict[str, Any], type: str) -> dict[str, dict[str, Any]]:
-    """The resources of a type, by construct path below the stack (`storage/bronze/bucket`)."""
-    return _by_path(stack.get("resource", {}).get(type, {}))
-
-
-def data(stack: dict[str, Any], type: str) -> dict[str, dict[str, Any]]:
-    """The data sources of a type, by construct path below the stack."""
-    return _by_path(stack.get("data", {}).get(type, {}))
-
-
-def _by_path(blocks: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {block["//"]["metadata"]["path"].split("/", 2)[2]: block for block in blocks.values()}
