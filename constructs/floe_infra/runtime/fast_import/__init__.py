@@ -1,0 +1,113 @@
+"""Synthesize in a second: import one file of a provider's 2,000, and let Node start while Python imports.
+
+A team's own app turns it on with its first line, before anything of CDKTF::
+
+    import floe_infra.fast  # noqa: F401
+
+Three things make stock CDKTF slow, and each has one answer here. None writes to disk, and the synthesized
+bytes stay the same.
+
+* A provider's root package imports all of its resources: `bindings` puts a root in its place that imports
+  them as they are asked for.
+* jsii's kernel loads every resource of a provider into Node: `kernel.cjs` gives it the lazy index that each
+  provider ships beside the eager one, and lets jsii complete the index of its package cache.
+* Python waits while Node starts and while it loads packages: `kernel` does not wait until it needs an answer.
+
+Whatever is not as expected is left to stock CDKTF, and `status()` says so. `FLOE_INFRA_FAST_IMPORT=0` leaves
+everything to it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from floe_infra.runtime.fast_import import bindings, node
+
+SWITCH = "FLOE_INFRA_FAST_IMPORT"
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is fast in this process, and what is not.
+
+    Attributes:
+        switched_off: the environment variable says so.
+        kernel: how jsii's kernel runs: "fast", or "stock".
+        bindings: the provider packages that import their resources lazily.
+        surprises: one sentence for each thing left to stock CDKTF because it was not as expected.
+    """
+
+    switched_off: bool
+    kernel: str
+    bindings: tuple[str, ...]
+    surprises: tuple[str, ...]
+
+
+_kernel_is_fast = False
+_surprises: list[str] = []
+_enabled = False
+
+
+def enable() -> None:
+    """Make importing CDKTF fast in this process. May be called again, and at any time, but early is better:
+    what was imported before stays as it is.
+
+    Starts Node, so call it only where something will be synthesized.
+    """
+    global _enabled
+    if _enabled or switched_off():
+        return
+    _enabled = True
+    node.prepare_environment()
+    bindings.install(_surprises.append)
+    _start_kernel()
+
+
+def switched_off() -> bool:
+    return os.environ.get(SWITCH, "").strip().lower() in {"0", "false", "no", "off"}
+
+
+def status() -> Status:
+    """How it went so far; complete once the first construct has been made."""
+    return Status(
+        switched_off=switched_off(),
+        kernel="fast" if _kernel_is_fast else "stock",
+        bindings=tuple(bindings.lazy),
+        surprises=tuple(_surprises),
+    )
+
+
+def _start_kernel() -> None:
+    global _kernel_is_fast
+    if "jsii" in sys.modules and _assemblies_loaded():
+        _surprises.append("CDKTF was imported before fast import was enabled, so its kernel runs already.")
+        return
+    try:
+        process = node.start()
+    except (OSError, LookupError) as error:
+        _surprises.append(f"The kernel is jsii's own: {error}")
+        return
+    try:
+        # Imports jsii, which takes about as long as Node needs to start: only now, so that they overlap.
+        from floe_infra.runtime.fast_import import kernel
+
+        kernel.install(process, on_fallback=_fell_back)
+    except Exception as error:
+        process.abandon()
+        _surprises.append(f"The kernel is jsii's own, because jsii is not as expected: {error}")
+    else:
+        _kernel_is_fast = True
+
+
+def _assemblies_loaded() -> bool:
+    from jsii import _reference_map
+
+    return bool(_reference_map._assembly_to_module)
+
+
+def _fell_back(reason: str) -> None:
+    global _kernel_is_fast
+    _kernel_is_fast = False
+    _surprises.append(f"The fast kernel gave up, jsii's own took over: {reason}")
