@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from floe_infra.fields import is_token
+from floe_infra.sizing.instances import InstanceType
+from floe_infra.sizing.memory import Node, smallest
+
 if TYPE_CHECKING:
     from floe_infra.config.platform import PlatformConfig
 
@@ -22,7 +26,14 @@ class Finding:
 
 def run(config: PlatformConfig) -> Iterator[Finding]:
     """All contradictions of a configuration."""
-    for check in (_kinds_exist_on_cloud, _dependencies, _data_loss, _bucket_names):
+    for check in (
+        _kinds_exist_on_cloud,
+        _dependencies,
+        _data_loss,
+        _bucket_names,
+        _duckdb_fits,
+        _database_carries_production,
+    ):
         yield from check(config)
 
 
@@ -73,4 +84,48 @@ def _bucket_names(config: PlatformConfig) -> Iterator[Finding]:
             f"the bucket name {name!r} would have {len(name)} characters",
             allowed="at most 63",
             fix="shorten `name`, or set `storage.bucket_prefix`",
+        )
+
+
+def _duckdb_fits(config: PlatformConfig) -> Iterator[Finding]:
+    """Some node group must have room for a run: Kubernetes would leave its pod pending for ever."""
+    compute, cluster = config.compute, config.cluster
+    if compute.kind != "duckdb" or cluster.kind == "none":
+        return
+    memory_mib, cpu = compute.memory_gib * 1024, compute.cpu
+    nodes = [
+        min((Node(InstanceType.parse(name)) for name in group.instance_types), key=lambda node: node.worker_mib)
+        for group in cluster.node_groups.values()
+        if not any(is_token(name) for name in group.instance_types)
+    ]
+    if len(nodes) < len(cluster.node_groups) or not nodes or any(node.carries(memory_mib, cpu) for node in nodes):
+        return
+    best = max(nodes, key=lambda node: (node.worker_mib, node.worker_millicpu))
+    larger = smallest(memory_mib, cpu, best.type.architecture)
+    yield Finding(
+        ("compute", "memory_gib" if memory_mib > best.worker_mib else "cpu"),
+        f"a worker of {memory_mib} MiB and {cpu:g} CPU finds no room on any node; the largest, {best}",
+        allowed=f"at most {best.worker_mib // 1024} GiB and {best.worker_millicpu / 1000:g} CPU with these node groups",
+        fix=(f"use {larger.type.name} or larger in a node group, or " if larger else "") + "make the worker smaller",
+    )
+
+
+_PRODUCTION_DATABASE_GIB = 4
+
+
+def _database_carries_production(config: PlatformConfig) -> Iterator[Finding]:
+    """Dagster, the catalog and the lineage store share the server, and RDS allows one connection for each 9 531 392
+    bytes of memory (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html): at most 112 with 1 GiB.
+    """
+    database = config.database
+    if config.environment != "prod" or database.kind != "rds" or database.memory_gib is None:
+        return
+    if database.memory_gib < _PRODUCTION_DATABASE_GIB:
+        connections = database.memory_gib * 2**30 // 9_531_392
+        yield Finding(
+            ("database", "instance_class"),
+            f"{database.instance_class} has {database.memory_gib} GiB, at most {connections} connections for Dagster, "
+            "the catalog and the lineage store together",
+            allowed=f"{_PRODUCTION_DATABASE_GIB} GiB or more in prod",
+            fix="choose db.t3.medium or larger",
         )

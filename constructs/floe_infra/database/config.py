@@ -7,19 +7,56 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from floe_infra.fields import Arn, Matches, invalid
+from floe_infra.fields import Arn, Matches, invalid, is_token
 from floe_infra.model import Disabled, Kind
+from floe_infra.sizing.instances import InstanceType
 
-DatabaseName = Annotated[
+RESERVED = frozenset({"admin", "rdsadmin", "default", "group", "order", "select", "table", "user"})
+"""Names that RDS or PostgreSQL keep to themselves."""
+_NAME = r"[a-z][a-z0-9_]{0,62}"
+_NAME_IN_WORDS = "at most 63 lower-case letters, digits and underscores, beginning with a letter"
+
+
+def _reserved(name: str) -> str | None:
+    return "is reserved by RDS or PostgreSQL" if name in RESERVED else None
+
+
+def _reserved_user(name: str) -> str | None:
+    return "begins with a prefix that is reserved" if name.startswith(("pg_", "rds")) else _reserved(name)
+
+
+def _no_such_class(name: str) -> str | None:
+    try:
+        parsed = InstanceType.parse(name.removeprefix("db."))
+    except ValueError:
+        parsed = None
+    if parsed is None or name.startswith("db.c"):
+        return "is no class and size that are known: db.t3, db.t4g, db.m5 to db.m8, db.r5 to db.r8 and their variants"
+    return None
+
+
+DatabaseName = Annotated[str, Matches(_NAME, _NAME_IN_WORDS, refuse=_reserved)]
+UserName = Annotated[str, Matches(_NAME, _NAME_IN_WORDS, refuse=_reserved_user)]
+SnapshotName = Annotated[
     str,
     Matches(
-        r"[a-z][a-z0-9_]{0,62}",
-        "a PostgreSQL name of at most 63 lower-case letters, digits and underscores, beginning with a letter",
-        refuse=lambda name: (
-            "is reserved by RDS" if name in {"postgres", "rdsadmin", "admin", "rds_superuser", "rdsrepladmin"} else None
-        ),
+        r"[a-z]([a-z0-9]|-(?!-)){0,253}[a-z0-9]",
+        "lower-case letters, digits and single hyphens, beginning with a letter, ending with a letter or digit",
     ),
 ]
+InstanceClass = Annotated[
+    str,
+    Matches(
+        r"db\.[a-z][a-z0-9]*(-[a-z]+)?\.[0-9a-z]+",
+        "an RDS instance class such as db.t3.medium",
+        refuse=_no_such_class,
+    ),
+]
+LogRetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+"""What CloudWatch Logs takes
+(https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""
 
 
 class RdsConfig(Kind):
@@ -28,11 +65,9 @@ class RdsConfig(Kind):
     kind: Literal["rds"] = "rds"
     """Amazon RDS."""
     engine_version: Annotated[str, Matches(r"1[5-8](\.[0-9]+)?", "a PostgreSQL version from 15 to 18, quoted")] = "16"
-    """Major version, or major and minor; with the major alone RDS keeps the minor current."""
-    instance_class: Annotated[
-        str, Matches(r"db\.[a-z0-9]+(-[a-z]+)?\.[0-9a-z]+", "an RDS instance class such as db.t3.medium")
-    ] = "db.t3.medium"
-    """Size of the server."""
+    """Major version, or major and minor. With the major alone RDS keeps the minor current; with both it stays."""
+    instance_class: InstanceClass = "db.t3.medium"
+    """Size of the server; `prod` wants one of 4 GiB or more."""
     allocated_storage_gib: Annotated[int, Field(ge=20, le=65536)] = 20
     """Size of the disk at first, in GiB."""
     max_allocated_storage_gib: Annotated[int, Field(ge=22, le=65536)] = 100
@@ -43,15 +78,27 @@ class RdsConfig(Kind):
     """Days to which the database can be set back."""
     database_name: DatabaseName = "dagster"
     """The database made with the server."""
-    username: DatabaseName = "floe"
+    username: UserName = "floe"
     """The administrator's name."""
     performance_insights: bool = True
     """Record which queries load the server, for seven days."""
+    log_retention_days: LogRetentionDays = 365
+    """Days for which the server's logs are kept."""
+    final_snapshot_name: SnapshotName | None = None
+    """The snapshot taken before a server that keeps data is removed; `<name>-<environment>-final` when left out. RDS
+    refuses to remove the server while another snapshot has this name: name another one then."""
     kms_key_arn: Arn | None = None
-    """An existing key to encrypt with; a new one when left out."""
+    """An existing key to encrypt with, whose policy lets CloudWatch Logs use it; a new one when left out."""
 
     construct: ClassVar = "floe_infra.database.rds:RdsDatabase"
     clouds: ClassVar = frozenset({"aws"})
+
+    @property
+    def memory_gib(self) -> int | None:
+        """The server's memory; None while only Terraform knows its class."""
+        if is_token(self.instance_class):
+            return None
+        return InstanceType.parse(self.instance_class.removeprefix("db.")).memory_gib
 
     @model_validator(mode="after")
     def _check_storage(self) -> Self:
@@ -59,6 +106,7 @@ class RdsConfig(Kind):
             raise invalid(
                 f"{self.max_allocated_storage_gib} GiB leave no room to grow from {self.allocated_storage_gib} GiB",
                 allowed="at least 10 % more than allocated_storage_gib",
+                fix=f"raise max_allocated_storage_gib to {-(-self.allocated_storage_gib * 11 // 10)} or more",
                 field="max_allocated_storage_gib",
             )
         return self

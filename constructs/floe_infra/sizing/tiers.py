@@ -63,6 +63,7 @@ _DEV: Defaults = {
         "multi_az": False,
         "backup_retention_days": 1,
         "performance_insights": False,
+        "log_retention_days": 14,
     },
     "duckdb": {"memory_gib": 4, "cpu": 1.5},
 }
@@ -74,7 +75,12 @@ TIERS: dict[str, Defaults] = {
         "vpc": {"zones": 2, "nat": "single", "flow_logs_days": 30},
         "eks": {**_nodes("m5.large", (2, 4), _XLARGE, (2, 6)), "log_retention_days": 90},
         "s3": {"lifecycle": {"intelligent_tiering": False}, "logs_expire_days": 90},
-        "rds": {"instance_class": "db.t3.small", "multi_az": False, "backup_retention_days": 7},
+        "rds": {
+            "instance_class": "db.t3.small",
+            "multi_az": False,
+            "backup_retention_days": 7,
+            "log_retention_days": 90,
+        },
         "duckdb": {"memory_gib": 8, "cpu": 3},
     },
     "prod": {},
@@ -82,9 +88,10 @@ TIERS: dict[str, Defaults] = {
 """By environment and kind, what differs from the models' own defaults, which are production's.
 
 Together they are the right-sizing table: DuckDB workers of 4, 8 and 16 GiB; PostgreSQL on t3.micro, t3.small and
-t3.medium with a standby; S3 standard, standard, and with tiering; and node sizes that fit. RDS has no Performance
-Insights on db.t3.micro and db.t3.small
-(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.Engines.html)."""
+t3.medium with a standby; S3 standard, standard, and with tiering; and node sizes that fit. Performance Insights
+would run on a db.t3.micro, for PostgreSQL unlike MySQL
+(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html), but 1 GiB of memory is
+better spent on PostgreSQL itself."""
 
 _ABSENT_LOCALLY = ("network", "cluster", "database", "compute")
 """What an emulator on a laptop does not carry, unless the file asks for it."""

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from floe_infra.database import RdsConfig
+
+
+def message(**fields: object) -> str:
+    with pytest.raises(ValidationError) as error:
+        RdsConfig.model_validate(fields)
+    [problem] = error.value.errors()
+    return " | ".join(str(part) for part in (problem["msg"], *problem.get("ctx", {}).values()))
+
+
+def test_defaults_are_productions():
+    config = RdsConfig()
+    assert (config.engine_version, config.instance_class, config.multi_az) == ("16", "db.t3.medium", True)
+    assert config.memory_gib == 4
+
+
+@pytest.mark.parametrize("version", ["14", "19", "16.", "16.4.1", "latest"])
+def test_versions(version):
+    assert "from 15 to 18" in message(engine_version=version)
+
+
+@pytest.mark.parametrize(
+    ("instance_class", "memory_gib"),
+    [("db.t3.micro", 1), ("db.t4g.small", 2), ("db.m6g.large", 8), ("db.r6id.xlarge", 32)],
+)
+def test_memory_of_a_class(instance_class, memory_gib):
+    assert RdsConfig(instance_class=instance_class).memory_gib == memory_gib
+
+
+@pytest.mark.parametrize("instance_class", ["db.t2.micro", "db.m5.7xlarge", "db.c6gd.large", "db.x2g.large"])
+def test_unknown_classes(instance_class):
+    assert "db.r5 to db.r8" in message(instance_class=instance_class)
+
+
+@pytest.mark.parametrize("instance_class", ["t3.micro", "db.t3", "DB.T3.MICRO", "db.t3.micro "])
+def test_what_is_no_class_at_all(instance_class):
+    assert "such as db.t3.medium" in message(instance_class=instance_class)
+
+
+@pytest.mark.parametrize("username", ["admin", "rdsadmin", "rds_superuser", "pg_monitor", "user"])
+def test_reserved_users(username):
+    assert "reserved" in message(username=username)
+
+
+@pytest.mark.parametrize("name", ["Dagster", "1st", "my-db", "a" * 64])
+def test_database_names(name):
+    assert "63 lower-case letters" in message(database_name=name)
+
+
+@pytest.mark.parametrize("name", ["-x", "a--b", "a-", "a_b", "A"])
+def test_snapshot_names(name):
+    assert "single hyphens" in message(final_snapshot_name=name)
+
+
+def test_log_retention_is_one_that_cloudwatch_takes():
+    assert "14, 30" in message(log_retention_days=31)
+
+
+@given(first=st.integers(20, 59000))
+def test_the_disk_needs_a_tenth_more_to_grow(first):
+    needed = -(-first * 11 // 10)
+    assert RdsConfig(allocated_storage_gib=first, max_allocated_storage_gib=needed)
+    if needed > 22:
+        refused = message(allocated_storage_gib=first, max_allocated_storage_gib=needed - 1)
+        assert f"raise max_allocated_storage_gib to {needed} or more" in refused
+
+
+@pytest.mark.parametrize("field", ["instance_class", "engine_version", "username", "database_name", "kms_key_arn"])
+def test_tokens_pass(field):
+    token = "${TfToken[TOKEN.7]}"
+    config = RdsConfig.model_validate({field: token})
+    assert getattr(config, field) == token
+    assert config.memory_gib in (None, 4)

@@ -1,0 +1,114 @@
+"""The right-sizing table: DuckDB workers, PostgreSQL and S3 by environment, and nodes that fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from floe_infra.config import PlatformConfig
+from floe_infra.sizing.instances import InstanceType
+from floe_infra.sizing.memory import Node
+
+PRESENT = {"network": {"kind": "vpc"}, "cluster": {"kind": "eks"}, "database": {"kind": "rds"}}
+
+
+def platform(environment: str, **sections: Any) -> PlatformConfig:
+    cloud = {"provider": "aws", "region": "eu-west-1", "account_id": "111122223333"}
+    return PlatformConfig.model_validate(
+        {"name": "acme", "environment": environment, "cloud": cloud, "compute": {}, **PRESENT, **sections}
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "duckdb_gib", "instance_class", "multi_az", "tiering"),
+    [
+        ("local", 4, "db.t3.micro", False, False),
+        ("dev", 4, "db.t3.micro", False, False),
+        ("staging", 8, "db.t3.small", False, False),
+        ("prod", 16, "db.t3.medium", True, True),
+    ],
+)
+def test_right_sizing_table(environment, duckdb_gib, instance_class, multi_az, tiering):
+    config = platform(environment)
+    assert config.compute.memory_gib == duckdb_gib
+    assert (config.database.instance_class, config.database.multi_az) == (instance_class, multi_az)
+    assert config.storage.lifecycle.intelligent_tiering is tiering
+
+
+@pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
+def test_workers_of_each_tier_carry_a_run_beside_the_daemonsets(environment):
+    config = platform(environment)
+    for name in config.cluster.node_groups["workers"].instance_types:
+        assert Node(InstanceType.parse(name)).carries(config.compute.memory_gib * 1024, config.compute.cpu), name
+
+
+@pytest.mark.parametrize("memory_gib", [16, 28])
+def test_production_workers_carry_more_than_the_default(memory_gib):
+    assert platform("prod", compute={"kind": "duckdb", "memory_gib": memory_gib})
+
+
+def test_production_grows_to_32_gib_with_larger_nodes():
+    types = ["r5.2xlarge", "r5a.2xlarge", "r5d.2xlarge"]
+    groups = {
+        "system": {"instance_types": ["m5.xlarge"]},
+        "workers": {"instance_types": types, "capacity_type": "spot"},
+    }
+    assert platform("prod", compute={"memory_gib": 32}, cluster={"kind": "eks", "node_groups": groups})
+
+
+def test_a_worker_that_fits_nowhere_is_refused_with_the_derivation():
+    with pytest.raises(ValidationError) as error:
+        platform("prod", compute={"kind": "duckdb", "memory_gib": 32})
+    [finding] = error.value.errors()[0]["ctx"]["findings"]
+    assert finding.path == ("compute", "memory_gib")
+    assert "32768 MiB and 4 CPU" in finding.message
+    assert "m5a.2xlarge" in finding.message or "m5.2xlarge" in finding.message
+    assert "= 29317 MiB allocatable" in finding.message
+    assert finding.allowed == "at most 28 GiB and 7.66 CPU with these node groups"
+    assert finding.fix == "use m5.4xlarge or larger in a node group, or make the worker smaller"
+
+
+def test_processors_are_checked_too():
+    with pytest.raises(ValidationError) as error:
+        platform("dev", compute={"kind": "duckdb", "cpu": 2})
+    [finding] = error.value.errors()[0]["ctx"]["findings"]
+    assert finding.path == ("compute", "cpu")
+    assert "1930m allocatable" in finding.message
+    assert "m5.xlarge" in finding.fix
+
+
+def test_nodes_known_only_to_terraform_are_not_judged():
+    groups = {"workers": {"instance_types": ["${TfToken[TOKEN.0]}"]}}
+    assert platform("prod", compute={"memory_gib": 512}, cluster={"kind": "eks", "node_groups": groups})
+
+
+def test_an_existing_cluster_without_node_groups_is_not_judged():
+    assert platform("prod", compute={"memory_gib": 512}, cluster={"kind": "existing_eks", "name": "shared"})
+
+
+@pytest.mark.parametrize(("instance_class", "connections"), [("db.t3.micro", 112), ("db.t4g.small", 225)])
+def test_production_refuses_databases_too_small_for_it(instance_class, connections):
+    with pytest.raises(ValidationError) as error:
+        platform("prod", database={"kind": "rds", "instance_class": instance_class})
+    [finding] = error.value.errors()[0]["ctx"]["findings"]
+    assert finding.path == ("database", "instance_class")
+    assert f"at most {connections} connections" in finding.message
+    assert finding.fix == "choose db.t3.medium or larger"
+
+
+def test_staging_may_have_a_small_database():
+    assert platform("staging", database={"kind": "rds", "instance_class": "db.t3.micro"})
+
+
+def test_what_the_file_says_wins_over_the_tier():
+    config = platform("dev", database={"kind": "rds", "multi_az": True})
+    assert config.database.multi_az
+    assert config.database.instance_class == "db.t3.micro"
+
+
+def test_a_model_built_in_python_gets_the_tier_where_it_says_nothing():
+    from floe_infra.compute import DuckDbConfig
+
+    assert platform("dev", compute=DuckDbConfig(cpu=1)).compute == DuckDbConfig(cpu=1, memory_gib=4)
