@@ -23,5 +23,9 @@ class GlueConfig(Kind):
     construct: ClassVar = "floe_infra.catalog.glue:GlueCatalog"
     clouds: ClassVar = frozenset({"aws"})
 
+    def database_name(self, layer: str, *, prefix: str) -> str:
+        """The name of a layer's database, without hyphens: Athena and most SQL would want those quoted."""
+        return f"{self.database_prefix or prefix}_{layer}".replace("-", "_")
+
 
 CatalogConfig = Annotated[GlueConfig | Disabled, Field(discriminator="kind")]
