@@ -90,8 +90,9 @@ def find_program(environ: Mapping[str, str] | None = None) -> Path:
 
 def program_version(program: Path) -> str:
     """Product and version, as in `Terraform v1.11.4`."""
-    command = [program, "version"]
-    answer = subprocess.run(command, env={**os.environ, **_ALWAYS}, capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [str(program), "version"], env={**os.environ, **_ALWAYS}, capture_output=True, text=True, check=True
+    )
     return answer.stdout.partition("\n")[0].strip()
 
 
