@@ -78,7 +78,7 @@ class EksBackend(EKSBackend):
         mode = (request.get("accessConfig") or {}).get("authenticationMode", "CONFIG_MAP")
         cluster.access_config = {"authenticationMode": mode}
         cluster.upgrade_policy = request.get("upgradePolicy") or {"supportType": "EXTENDED"}
-        cluster.zonal_shift_config = request.get("zonalShiftConfig") or {"enabled": False}
+        cluster.zonal_shift_config = request.get("zonalShiftConfig")
         cluster.deletion_protection = bool(request.get("deletionProtection"))
         cluster.kubernetes_network_config = {
             "serviceIpv4Cidr": "172.20.0.0/16",
