@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -18,17 +18,36 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 
 def is_token(value: object) -> bool:
-    """Whether a string holds a CDKTF token, whose value is known only to Terraform."""
-    return isinstance(value, str) and "${TfToken[" in value
+    """Whether a string holds a CDKTF token, whose value is known only to Terraform. Lists' tokens begin with `#`."""
+    return isinstance(value, str) and "{TfToken[" in value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong, at a key path below the value that was checked."""
+
+    path: tuple[str | int, ...]
+    message: str
+    allowed: str = ""
+    fix: str = ""
+
+    def __str__(self) -> str:
+        notes = "; ".join(f"{label}: {text}" for label, text in (("allowed", self.allowed), ("fix", self.fix)) if text)
+        return f"{self.message} ({notes})" if notes else self.message
+
+
+def refuse(*findings: Finding) -> PydanticCustomError:
+    """The error for a validator to raise; the loader finds the findings in its context.
+
+    Braces in the texts are safe: pydantic's template substitution is given the finished text as its only value.
+    """
+    return PydanticCustomError("floe", "{text}", {"text": "; ".join(map(str, findings)), "findings": findings})
 
 
 def invalid(message: str, *, allowed: str, fix: str = "", field: str = "") -> PydanticCustomError:
-    """An error that says what is wrong, what is allowed and what to do.
-
-    `field` names the offending child key, dotted, when a whole mapping is checked at once. Braces in the texts
-    are safe: pydantic's template substitution is given the finished text as its only value.
-    """
-    return PydanticCustomError("floe", "{text}", {"text": message, "allowed": allowed, "fix": fix, "field": field})
+    """An error of one finding. `field` names the offending child key, dotted, when a whole mapping is checked."""
+    path = tuple(int(step) if step.isdecimal() else step for step in field.split(".") if step)
+    return refuse(Finding(path, message, allowed, fix))
 
 
 @dataclass(frozen=True)
@@ -45,7 +64,7 @@ class Matches:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
 
     def check(self, value: str) -> str:
         if is_token(value):
@@ -121,3 +140,8 @@ Arn = Annotated[
     Matches(r"arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[0-9]*:.+", "an ARN: arn:partition:service:region:account:…"),
 ]
 HttpUrl = Annotated[str, Matches(r"https?://[^\s/?#]+(/[^\s?#]*)?", "an http(s) URL such as http://localhost:4566")]
+LogRetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+"""What CloudWatch Logs takes
+(https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""

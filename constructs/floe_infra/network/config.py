@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from floe_infra.fields import Cidr, Matches, invalid, is_token
+from floe_infra.fields import Arn, Cidr, LogRetentionDays, Matches, invalid, is_token
 from floe_infra.model import Disabled, Kind, Model
 
+VpcId = Annotated[str, Matches(r"vpc-[0-9a-f]{8,17}", "a VPC's id such as vpc-0a1b2c3d4e5f60718")]
 SubnetId = Annotated[str, Matches(r"subnet-[0-9a-f]{8,17}", "a subnet's id such as subnet-0a1b2c3d4e5f60718")]
 
 
@@ -33,29 +35,56 @@ class VpcConfig(Kind):
     zones: Annotated[int, Field(ge=2, le=3)] = 3
     """Number of availability zones; EKS and RDS need two."""
     subnets: Subnets | None = None
-    """Cut from `cidr` when left out: a quarter of it for each zone's private subnet, small public ones."""
+    """Cut from `cidr` when left out: for each zone a quarter of it for the private subnet and a 64th for the public."""
     nat: Literal["single", "per_zone"] = "per_zone"
     """One NAT gateway, or one for each zone, which survives the loss of a zone and costs as many times as much."""
-    flow_logs_days: Annotated[int, Field(ge=1, le=3653)] = 365
+    flow_logs_days: LogRetentionDays = 365
     """Days for which the log of accepted and rejected connections is kept."""
+    kms_key_arn: Arn | None = None
+    """An existing key that encrypts the log, whose policy lets CloudWatch Logs use it; a new one when left out."""
 
     construct: ClassVar = "floe_infra.network.vpc:Vpc"
     clouds: ClassVar = frozenset({"aws"})
 
     @model_validator(mode="after")
-    def _check_subnets(self) -> Self:
+    def _check_cidr(self) -> Self:
         if is_token(self.cidr):
             return self
-        vpc = IPv4Network(self.cidr)
-        if not 16 <= vpc.prefixlen <= 20:
+        length = IPv4Network(self.cidr).prefixlen
+        if not 16 <= length <= 20:
             raise invalid(
-                f"{self.cidr} is a /{vpc.prefixlen}",
-                allowed="/16 to /20 (AWS takes at most /16)",
+                f"{self.cidr} is a /{length}",
+                allowed="/16 to /20: AWS takes nothing larger, and pods would soon fill what is smaller",
                 field="cidr",
             )
-        if self.subnets is None:
-            return self
+        return self
+
+    @model_validator(mode="after")
+    def _check_subnets(self) -> Self:
         placed: list[tuple[str, IPv4Network]] = []
+        for field, network in self._given_subnets():
+            if not 16 <= network.prefixlen <= 27:
+                raise invalid(
+                    f"{network} is a /{network.prefixlen}",
+                    allowed="/16 to /27: AWS keeps five addresses, and a load balancer wants eight free ones",
+                    field=field,
+                )
+            if not is_token(self.cidr) and not network.subnet_of(IPv4Network(self.cidr)):
+                raise invalid(f"{network} lies outside {self.cidr}", allowed=f"a part of {self.cidr}", field=field)
+            for other_field, other in placed:
+                if network.overlaps(other):
+                    raise invalid(
+                        f"{network} overlaps {other} ({other_field})",
+                        allowed="subnets that share no address",
+                        field=field,
+                    )
+            placed.append((field, network))
+        return self
+
+    def _given_subnets(self) -> Iterator[tuple[str, IPv4Network]]:
+        """The file's subnets with their key paths, but those that only Terraform knows."""
+        if self.subnets is None:
+            return
         for group in ("private", "public"):
             networks = getattr(self.subnets, group)
             if len(networks) != self.zones:
@@ -65,21 +94,8 @@ class VpcConfig(Kind):
                     field=f"subnets.{group}",
                 )
             for index, text in enumerate(networks):
-                if is_token(text):
-                    continue
-                network = IPv4Network(text)
-                field = f"subnets.{group}.{index}"
-                if not network.subnet_of(vpc):
-                    raise invalid(f"{text} lies outside {self.cidr}", allowed=f"a part of {self.cidr}", field=field)
-                for other_field, other in placed:
-                    if network.overlaps(other):
-                        raise invalid(
-                            f"{text} overlaps {other} ({other_field})",
-                            allowed="subnets that share no address",
-                            field=field,
-                        )
-                placed.append((field, network))
-        return self
+                if not is_token(text):
+                    yield f"subnets.{group}.{index}", IPv4Network(text)
 
 
 class ExistingVpcConfig(Kind):
@@ -87,15 +103,27 @@ class ExistingVpcConfig(Kind):
 
     kind: Literal["existing_vpc"] = "existing_vpc"
     """An existing AWS VPC."""
-    vpc_id: Annotated[str, Matches(r"vpc-[0-9a-f]{8,17}", "a VPC's id such as vpc-0a1b2c3d4e5f60718")]
+    vpc_id: VpcId
     """Its id."""
     private_subnet_ids: Annotated[list[SubnetId], Field(min_length=2)]
     """Subnets in at least two zones, with a way out to the internet or endpoints for the AWS services."""
     public_subnet_ids: list[SubnetId] = []
-    """Subnets for public load balancers."""
+    """Subnets for public load balancers, tagged `kubernetes.io/role/elb: 1`."""
 
     construct: ClassVar = "floe_infra.network.existing_vpc:ExistingVpc"
     clouds: ClassVar = frozenset({"aws"})
+
+    @model_validator(mode="after")
+    def _check_subnets(self) -> Self:
+        seen: set[str] = set()
+        for group in ("private", "public"):
+            for index, subnet in enumerate(getattr(self, f"{group}_subnet_ids")):
+                if subnet in seen:
+                    raise invalid(
+                        f"{subnet!r} is named twice", allowed="each subnet once", field=f"{group}_subnet_ids.{index}"
+                    )
+                seen.add(subnet)
+        return self
 
 
 NetworkConfig = Annotated[VpcConfig | ExistingVpcConfig | Disabled, Field(discriminator="kind")]
