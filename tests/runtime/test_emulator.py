@@ -77,17 +77,18 @@ from floe_infra.runtime.emulator import Emulator
 os.environ["AWS_PROFILE"] = "one-that-does-not-exist"
 before = moto.eks.eks_backends, moto.rds.models.DBInstance.__init__
 for _ in range(2):
-    with Emulator() as emulator:
+    with Emulator(account_id="111122223333") as emulator:
         port = emulator.port
         os.environ.update(emulator.environment)
         s3 = boto3.client("s3", region_name="us-east-1")
         assert s3.list_buckets()["Buckets"] == []
         s3.create_bucket(Bucket="left-behind")
+        assert boto3.client("sts", region_name="us-east-1").get_caller_identity()["Account"] == "111122223333"
         assert moto.eks.eks_backends is not before[0]
     assert (moto.eks.eks_backends, moto.rds.models.DBInstance.__init__) == before
     assert not hasattr(moto.rds.models.DBInstance, "performance_insights_enabled")
     assert socket.socket().connect_ex(("127.0.0.1", port)) != 0
-assert os.environ["AWS_PROFILE"] == "one-that-does-not-exist"
+assert os.environ["AWS_PROFILE"] == "one-that-does-not-exist" and "MOTO_ACCOUNT_ID" not in os.environ
 """
         subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -249,6 +250,30 @@ class TestCorrections:
         with pytest.raises(ClientError) as raised:
             s3.get_bucket_lifecycle_configuration(Bucket="bucket")
         assert _error(raised) == "NoSuchLifecycleConfiguration"
+
+    def test_s3_writes_logs_where_the_policy_allows_it(self, aws: Any) -> None:
+        s3 = aws("s3")
+        place = {"LocationConstraint": s3.meta.region_name}
+        for name in ("logged", "logs"):
+            s3.create_bucket(Bucket=name, CreateBucketConfiguration=place)
+        key_format = {"PartitionedPrefix": {"PartitionDateSource": "EventTime"}}
+        target = {"TargetBucket": "logs", "TargetPrefix": "a/", "TargetObjectKeyFormat": key_format}
+        with pytest.raises(ClientError) as raised:
+            s3.put_bucket_logging(Bucket="logged", BucketLoggingStatus={"LoggingEnabled": target})
+        assert _error(raised) == "InvalidTargetBucketForLogging"
+        logs = "arn:aws:s3:::logs"
+        statements = [
+            {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [logs, f"{logs}/*"]},
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "logging.s3.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": f"{logs}/*",
+            },
+        ]
+        s3.put_bucket_policy(Bucket="logs", Policy=json.dumps({"Statement": statements}))
+        s3.put_bucket_logging(Bucket="logged", BucketLoggingStatus={"LoggingEnabled": target})
+        assert s3.get_bucket_logging(Bucket="logged")["LoggingEnabled"] == target
 
     def test_kms_keeps_the_rotation_period(self, aws: Any) -> None:
         kms = aws("kms")

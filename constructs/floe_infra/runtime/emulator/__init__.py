@@ -8,7 +8,8 @@ control plane only: an emulated database takes no connections, an emulated clust
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
 
 ACCOUNT_ID = "123456789012"
-"""The account that every caller is in; moto's own default."""
-
-_PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+"""The account that every caller is in, unless told otherwise; moto's own default."""
 
 
 class EmulatorMissingError(Exception):
@@ -42,10 +41,14 @@ class Emulator:
             boto3.client("s3", endpoint_url=aws.endpoint, ...)
     """
 
-    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
-        """`port` 0 takes a free one. A `host` other than loopback opens an AWS without any access control."""
+    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", account_id: str = ACCOUNT_ID) -> None:
+        """`port` 0 takes a free one. A `host` other than loopback opens an AWS without any access control.
+
+        Every caller is in the account `account_id`, whatever its credentials.
+        """
         self._host = host
         self._port = port
+        self._account_id = account_id
         self._stack = ExitStack()
         self._server: BaseWSGIServer | None = None
 
@@ -56,7 +59,7 @@ class Emulator:
         except ModuleNotFoundError as missing:
             raise EmulatorMissingError(missing.name) from missing
         with ExitStack() as stack:
-            self._hide_profiles(stack)
+            stack.enter_context(self._environ())
             self._server = stack.enter_context(server.running(self._host, self._port))
             self._stack = stack.pop_all()
         return self
@@ -94,9 +97,22 @@ class Emulator:
 
         server.reset()
 
-    @staticmethod
-    def _hide_profiles(stack: ExitStack) -> None:
-        """moto asks boto3 for regions and partitions, which fails when a profile is named that does not exist."""
-        for variable in _PROFILE_VARIABLES:
-            if variable in os.environ:
-                stack.callback(os.environ.__setitem__, variable, os.environ.pop(variable))
+    @contextmanager
+    def _environ(self) -> Iterator[None]:
+        """Tell moto the account, and take away what breaks it: it asks boto3 for regions and partitions, which fails
+        when a profile is named that does not exist."""
+        changes = {"MOTO_ACCOUNT_ID": self._account_id, "AWS_PROFILE": None, "AWS_DEFAULT_PROFILE": None}
+        before = {variable: os.environ.get(variable) for variable in changes}
+        _change_environ(changes)
+        try:
+            yield
+        finally:
+            _change_environ(before)
+
+
+def _change_environ(changes: Mapping[str, str | None]) -> None:
+    for variable, value in changes.items():
+        if value is None:
+            os.environ.pop(variable, None)
+        else:
+            os.environ[variable] = value

@@ -208,6 +208,35 @@ def _set_lifecycle(original: Any) -> Any:
     return set_lifecycle
 
 
+@_corrects(FakeBucket, "_log_permissions_enabled_policy")
+def _log_permissions(_: Any) -> Any:
+    """The principal of a statement may be `"*"`, on which moto fails; one that may write logs is looked for anew.
+
+    AWS takes the configuration either way, and delivers nothing without the permission: moto's refusal is kept.
+    """
+
+    def log_permissions_enabled_policy(target_bucket: Any, target_prefix: str | None) -> bool:
+        if not target_bucket.policy:
+            return False
+        bucket = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}"
+        targets = {f"{bucket}/{target_prefix or ''}*", f"{bucket}/*"}
+        return any(
+            statement["Effect"] == "Allow"
+            and isinstance(principal := statement.get("Principal"), dict)
+            and "logging.s3.amazonaws.com" in _listed(principal.get("Service"))
+            and "s3:PutObject" in _listed(statement.get("Action"))
+            and targets & set(_listed(statement.get("Resource")))
+            for statement in _listed(json.loads(target_bucket.policy)["Statement"])
+        )
+
+    return staticmethod(log_permissions_enabled_policy)
+
+
+def _listed(value: Any) -> list[Any]:
+    """IAM lets a list of one be written without the brackets."""
+    return value if isinstance(value, list) else [value]
+
+
 @_corrects(S3Response, "serialized")
 def _s3_answer(original: Any) -> Any:
     """Lifecycle: how many noncurrent versions stay, and object sizes. Logging: the format of the logs' keys."""
