@@ -134,6 +134,15 @@ class TestWhatItSays:
             scripted(printing(diagnostic("x", snippet={"context": context}), exit_code=1)).apply()
         assert raised.value.errors[0].address is None
 
+    def test_an_error_of_a_destroy_is_that_of_the_resource_that_failed(self, scripted: Scripted) -> None:
+        failed = event("apply_errored", hook={"resource": {"addr": "aws_s3_bucket.bronze"}, "action": "delete"})
+        with pytest.raises(TerraformError) as raised:
+            scripted(printing(failed, diagnostic("BucketNotEmpty"), exit_code=1)).destroy()
+        assert raised.value.errors[0].construct == "stack/bronze"
+        with pytest.raises(TerraformError) as raised:
+            scripted(printing(failed, diagnostic("this"), diagnostic("or that"), exit_code=1)).destroy()
+        assert {found.construct for found in raised.value.errors} == {None}
+
     def test_errors_come_before_warnings(self, scripted: Scripted) -> None:
         lines = [diagnostic("old", "warning"), diagnostic("broken")]
         with pytest.raises(TerraformError) as raised:

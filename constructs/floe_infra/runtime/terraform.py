@@ -13,9 +13,9 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -133,9 +133,10 @@ class Terraform:
             self._environment["TF_CLI_CONFIG_FILE"] = str(configuration.absolute())
         self._own_configuration = configuration is not None
 
-    def init(self, *, upgrade: bool = False, reconfigure: bool = False) -> None:
-        """Install the providers and prepare the backend."""
-        options = [option for option, wanted in (("-upgrade", upgrade), ("-reconfigure", reconfigure)) if wanted]
+    def init(self, *, upgrade: bool = False, reconfigure: bool = False, migrate: bool = False) -> None:
+        """Install the providers and prepare the backend; `migrate` moves the state into a new one."""
+        choices = {"-upgrade": upgrade, "-reconfigure": reconfigure, "-force-copy": migrate}
+        options = [option for option, wanted in choices.items() if wanted]
         finished = self._run("init", "-json", *options, check=False)
         if finished.exit_code and any(_NO_JSON in line for line in finished.lines):  # before 1.9
             finished = self._run("init", "-no-color", *options, check=False)
@@ -215,19 +216,18 @@ class Terraform:
         lines: deque[str] = deque(maxlen=200)
         collector = threading.Thread(target=_collect, args=(process.stderr, lines), daemon=True)
         collector.start()
-        answer, diagnostics = "", []
+        events: list[Event] = []
+        answer = ""
         if stream:
             for event in self._events(process.stdout):
-                if event.diagnostic:
-                    diagnostics.append(event.diagnostic)
-                elif event.kind == "text":
-                    lines.append(event.message)
+                events.append(event)
                 self._on_event(event)
         else:
             answer = process.stdout.read()
         exit_code = process.wait()
         collector.join()
-        return _Finished(exit_code, tuple(lines), answer, tuple(diagnostics))
+        lines.extend(event.message for event in events if event.kind == "text")
+        return _Finished(exit_code, tuple(lines), answer, _diagnostics(events))
 
     def _events(self, stdout: IO[str]) -> Iterator[Event]:
         for line in stdout:
@@ -291,6 +291,23 @@ def _ending(process: subprocess.Popen[str]) -> Iterator[None]:
             process.stdout.read()  # a full pipe would keep it from ending
         process.wait()
         raise
+
+
+def _diagnostics(events: Iterable[Event]) -> tuple[Diagnostic, ...]:
+    """The diagnostics, each with its address if that can be known.
+
+    An error of a destroy points to no configuration, and so to no address; but the resource itself was reported as
+    failed just before. With one of each, they belong together.
+    """
+    events = list(events)
+    diagnostics = [event.diagnostic for event in events if event.diagnostic]
+    named = {diagnostic.address for diagnostic in diagnostics}
+    failed = [event for event in events if event.kind == "apply_errored" and event.address not in named]
+    nameless = [d for d in diagnostics if d.severity == "error" and d.address is None]
+    if len(failed) == len(nameless) == 1:
+        place = diagnostics.index(nameless[0])
+        diagnostics[place] = replace(nameless[0], address=failed[0].address, construct=failed[0].construct)
+    return tuple(diagnostics)
 
 
 def _collect(stream: IO[str], lines: deque[str]) -> None:
