@@ -2,28 +2,90 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
-from typing_extensions import Self
+from pydantic import Field
 
-from floe_infra.fields import Arn, Cidr, KubernetesName, Matches, invalid
+from floe_infra.fields import Arn, Cidr, Finding, KubernetesName, LogRetentionDays, Matches, is_token
 from floe_infra.model import Disabled, Kind, Model
 from floe_infra.sizing.instances import InstanceType, unequal
+
+NODE_TYPE = "node-type"
+"""The label that tells `spot` nodes from `on-demand` ones."""
+_NOT_ON_THE_INTERNET = [
+    IPv4Network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
+]
+
+
+def _not_public(text: str) -> str | None:
+    network = IPv4Network(text)
+    if network.prefixlen == 0:
+        return "is the whole internet"
+    if any(network.overlaps(private) for private in _NOT_ON_THE_INTERNET):
+        return "holds private addresses, which nobody has on the internet"
+    return None
+
 
 InstanceTypeName = Annotated[
     str,
     Matches(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", "an EC2 instance type such as m5.xlarge", refuse=InstanceType.problem),
 ]
-KubernetesVersion = Annotated[str, Matches(r"1\.[0-9]{2}", "a Kubernetes minor version such as 1.33, quoted")]
+KubernetesVersion = Annotated[str, Matches(r"1\.[0-9]{2}", "a Kubernetes minor version such as 1.35, quoted")]
+NodeGroupName = Annotated[
+    str,
+    Matches(r"[a-z]([a-z0-9-]{0,34}[a-z0-9])?", "at most 36 lower-case letters, digits and hyphens"),
+]
+"""EKS allows 63 characters; Terraform makes the name unique with a hyphen and 26 digits."""
+AddonName = Literal["vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver"]
+_LABEL_KEY = r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_LABEL_VALUE = r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?"
+
+
+def _reserved(key: str) -> str | None:
+    """https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction"""
+    domain = key.partition("/")[0] if "/" in key else ""
+    taken = ("kubernetes.io", "k8s.io", "eks.amazonaws.com")
+    return "belongs to Kubernetes or EKS" if any(f".{domain}".endswith(f".{each}") for each in taken) else None
+
+
+LabelKey = Annotated[
+    str,
+    Matches(
+        _LABEL_KEY,
+        "at most 63 letters, digits and any of -_. in between, after an optional domain and slash",
+        refuse=_reserved,
+    ),
+]
+LabelValue = Annotated[str, Matches(_LABEL_VALUE, "at most 63 letters, digits and any of -_. in between")]
+PublicCidr = Annotated[
+    Cidr,
+    Matches(
+        r"[0-9./]+",
+        "a network of public addresses, such as the one your office has on the internet",
+        "for a VPN or a connected network use private_access_cidrs",
+        refuse=_not_public,
+    ),
+]
+PrincipalArn = Annotated[
+    str,
+    Matches(
+        r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+",
+        "the ARN of an IAM role or user: arn:aws:iam::<account>:role/<name>",
+        "name the role itself instead of a session (arn:aws:sts::…:assumed-role/…); neither groups nor root work",
+    ),
+]
 
 
 class TaintConfig(Model):
     """Keeps pods away that do not tolerate it."""
 
-    key: str
+    key: LabelKey
     """The taint's key."""
-    value: str = ""
+    value: LabelValue = ""
     """The taint's value."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
     """What happens to pods that do not tolerate it."""
@@ -33,56 +95,81 @@ class NodeGroupConfig(Model):
     """Nodes of one kind, in an EC2 Auto Scaling group that EKS manages."""
 
     instance_types: Annotated[list[InstanceTypeName], Field(min_length=1, max_length=20)]
-    """For spot at least three of equal vCPU, memory and architecture: the more pools, the rarer interruptions."""
+    """For spot at least three of equal vCPU, memory and architecture: the more pools, the rarer interruptions. For
+    on-demand in order of preference."""
     capacity_type: Literal["on_demand", "spot"] = "on_demand"
     """Spot nodes cost a third and can be taken away with two minutes' notice."""
     min_size: Annotated[int, Field(ge=0, le=450)] = 1
-    """Fewest nodes."""
+    """Fewest nodes. Before raising it over the number of nodes that run, raise that number: EKS refuses otherwise."""
     max_size: Annotated[int, Field(ge=1, le=450)] = 3
     """Most nodes."""
     desired_size: Annotated[int, Field(ge=0, le=450)] | None = None
     """Nodes at the start, `min_size` when left out; afterwards the autoscaler's to decide."""
     disk_gib: Annotated[int, Field(ge=20, le=16384)] = 50
     """Root volume of a node, encrypted gp3, in GiB."""
-    labels: dict[str, str] = {}
+    labels: dict[LabelKey, LabelValue] = {}
     """Labels besides `node-type`, which is `spot` or `on-demand`."""
     taints: list[TaintConfig] = []
     """Taints; spot groups carry `spot=true:NoSchedule` besides."""
 
-    @model_validator(mode="after")
-    def _check_sizes(self) -> Self:
-        if self.min_size > self.max_size:
-            raise invalid(
-                f"min_size {self.min_size} is above max_size {self.max_size}",
-                allowed="min_size ≤ max_size",
-                fix=f"raise max_size to {self.min_size} or more",
-                field="min_size",
-            )
-        if self.desired_size is not None and not self.min_size <= self.desired_size <= self.max_size:
-            raise invalid(
-                f"desired_size {self.desired_size} lies outside {self.min_size} to {self.max_size}",
-                allowed="min_size ≤ desired_size ≤ max_size",
-                field="desired_size",
-            )
-        return self
+    @property
+    def instance(self) -> InstanceType:
+        """A type that stands for all of the group's, which have the same size."""
+        return InstanceType.parse(next(name for name in self.instance_types if not is_token(name)))
 
-    @model_validator(mode="after")
-    def _check_pool(self) -> Self:
-        if difference := unequal(self.instance_types):
-            raise invalid(
+    def findings(self) -> Iterator[Finding]:
+        """Sizes out of order, unequal types, spot pools that would vanish at once, labels and taints set twice."""
+        yield from self._size_findings()
+        yield from self._type_findings()
+        if NODE_TYPE in self.labels:
+            yield Finding(
+                ("labels", NODE_TYPE), "follows from capacity_type", "any label but this", "remove it, or set the type"
+            )
+        for index, taint in enumerate(self.taints):
+            if self.taints.index(taint) < index or (self.capacity_type == "spot" and taint.key == "spot"):
+                yield Finding(("taints", index), f"the taint {taint.key!r} is there already", "each taint once")
+
+    def _size_findings(self) -> Iterator[Finding]:
+        if self.min_size > self.max_size:
+            yield Finding(
+                ("min_size",),
+                f"min_size {self.min_size} is above max_size {self.max_size}",
+                "min_size ≤ max_size",
+                f"raise max_size to {self.min_size} or more",
+            )
+        elif self.desired_size is not None and not self.min_size <= self.desired_size <= self.max_size:
+            yield Finding(
+                ("desired_size",),
+                f"desired_size {self.desired_size} lies outside {self.min_size} to {self.max_size}",
+                "min_size ≤ desired_size ≤ max_size",
+            )
+
+    def _type_findings(self) -> Iterator[Finding]:
+        path = ("instance_types",)
+        names = self.instance_types
+        if all(is_token(name) for name in names):
+            yield Finding(
+                path,
+                "only Terraform knows these types",
+                "at least one literal name: size and architecture follow from it",
+            )
+        for name, times in Counter(names).items():
+            if times > 1:
+                yield Finding(path, f"{name} is named {times} times", "each type once")
+        if difference := unequal(names):
+            yield Finding(
+                path,
                 difference,
-                allowed="types of equal vCPU, memory and architecture in one group",
-                fix="make a second node group, or choose equal types such as m5.xlarge, m5a.xlarge, m6i.xlarge",
-                field="instance_types",
+                "types of equal vCPU, memory and architecture in one group",
+                "make a second node group, or choose equal types such as m5.xlarge, m5a.xlarge, m6i.xlarge",
             )
-        if self.capacity_type == "spot" and len(set(self.instance_types)) < 3:
-            raise invalid(
-                f"a spot group of {len(set(self.instance_types))} instance type(s) loses all its nodes at once",
-                allowed="at least three different types",
-                fix="add equal types such as m5a.xlarge, m5d.xlarge, m6i.xlarge",
-                field="instance_types",
+        if self.capacity_type == "spot" and len(set(names)) < 3:
+            yield Finding(
+                path,
+                f"a spot group of {len(set(names))} instance type(s) loses all its nodes at once",
+                "at least three different types",
+                "add equal types such as m5a.xlarge, m5d.xlarge, m6i.xlarge",
             )
-        return self
 
 
 _NODE_GROUPS = {
@@ -101,34 +188,45 @@ class EksConfig(Kind):
 
     kind: Literal["eks"] = "eks"
     """Amazon EKS."""
-    version: KubernetesVersion = "1.33"
-    """Kubernetes version; raised one minor at a time."""
-    public_access_cidrs: list[Cidr] = []
+    version: KubernetesVersion = "1.35"
+    """Kubernetes version; raised one minor at a time, never lowered."""
+    public_access_cidrs: Annotated[list[PublicCidr], Field(max_length=40)] = []
     """Networks from which the API server may be reached over the internet; none when empty."""
-    admin_arns: list[Arn] = []
-    """IAM roles or users that administer the cluster, besides whoever creates it."""
-    node_groups: Annotated[dict[KubernetesName, NodeGroupConfig], Field(min_length=1, max_length=30)] = _NODE_GROUPS
-    """By name; `system` and `workers` are there unless the file says otherwise of them."""
-    addon_versions: dict[Literal["vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver"], str] = {}
+    private_access_cidrs: Annotated[list[Cidr], Field(max_length=40)] = []
+    """Networks (a VPN's, a connected VPC's, the deploying runner's) that reach the API server's private endpoint. Nodes
+    and pods always do."""
+    admin_arns: list[PrincipalArn] = []
+    """IAM roles or users that administer the cluster. Not whoever creates it: EKS makes that one an administrator, and
+    refuses to do it again."""
+    node_groups: Annotated[dict[NodeGroupName, NodeGroupConfig], Field(min_length=1, max_length=30)] = _NODE_GROUPS
+    """By name. In a file, `system` and `workers` are there unless it says otherwise of them."""
+    addon_versions: dict[AddonName, str] = {}
     """Versions to pin, by add-on; EKS' default for the Kubernetes version when left out."""
-    log_retention_days: Annotated[int, Field(ge=1, le=3653)] = 365
+    log_retention_days: LogRetentionDays = 365
     """Days for which the control plane's logs are kept."""
     kms_key_arn: Arn | None = None
-    """An existing key that encrypts Kubernetes secrets; a new one when left out."""
+    """An existing key that encrypts Kubernetes secrets and the logs, whose policy lets CloudWatch Logs use it; a new
+    one when left out."""
 
     construct: ClassVar = "floe_infra.cluster.eks:EksCluster"
     clouds: ClassVar = frozenset({"aws"})
 
-    @model_validator(mode="after")
-    def _check_placement(self) -> Self:
-        if all(group.capacity_type == "spot" for group in self.node_groups.values()):
-            raise invalid(
-                "every node group is spot",
-                allowed="at least one on-demand group: catalog, coordinator and operators must not be interrupted",
-                fix="add a group with `capacity_type: on_demand`",
-                field="node_groups",
+    def findings(self) -> Iterator[Finding]:
+        """No home for what must not be interrupted; networks and administrators named twice."""
+        if not any(
+            group.capacity_type == "on_demand" and not group.taints and group.min_size > 0
+            for group in self.node_groups.values()
+        ):
+            yield Finding(
+                ("node_groups",),
+                "no node group carries what must not be interrupted: DNS, storage driver, catalog, operators",
+                "at least one group with `capacity_type: on_demand`, min_size 1 or more, and no taints",
             )
-        return self
+        for key in ("public_access_cidrs", "private_access_cidrs", "admin_arns"):
+            given = getattr(self, key)
+            for index, value in enumerate(given):
+                if given.index(value) < index:
+                    yield Finding((key, index), f"{value} is named twice", "each once")
 
 
 class ExistingEksConfig(Kind):

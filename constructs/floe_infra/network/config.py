@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
-from typing_extensions import Self
+from pydantic import Field
 
-from floe_infra.fields import Arn, Cidr, LogRetentionDays, Matches, invalid, is_token
+from floe_infra.fields import Arn, Cidr, Finding, LogRetentionDays, Matches, is_token
 from floe_infra.model import Disabled, Kind, Model
 
 VpcId = Annotated[str, Matches(r"vpc-[0-9a-f]{8,17}", "a VPC's id such as vpc-0a1b2c3d4e5f60718")]
@@ -46,56 +45,44 @@ class VpcConfig(Kind):
     construct: ClassVar = "floe_infra.network.vpc:Vpc"
     clouds: ClassVar = frozenset({"aws"})
 
-    @model_validator(mode="after")
-    def _check_cidr(self) -> Self:
-        if is_token(self.cidr):
-            return self
-        length = IPv4Network(self.cidr).prefixlen
-        if not 16 <= length <= 20:
-            raise invalid(
-                f"{self.cidr} is a /{length}",
-                allowed="/16 to /20: AWS takes nothing larger, and pods would soon fill what is smaller",
-                field="cidr",
+    def findings(self) -> Iterator[Finding]:
+        """The network's size, and subnets that are too small, lie outside or overlap."""
+        vpc = None if is_token(self.cidr) else IPv4Network(self.cidr)
+        if vpc and not 16 <= vpc.prefixlen <= 20:
+            yield Finding(
+                ("cidr",),
+                f"{vpc} is a /{vpc.prefixlen}",
+                "/16 to /20: AWS takes nothing larger, and pods would soon fill what is smaller",
             )
-        return self
-
-    @model_validator(mode="after")
-    def _check_subnets(self) -> Self:
-        placed: list[tuple[str, IPv4Network]] = []
-        for field, network in self._given_subnets():
-            if not 16 <= network.prefixlen <= 27:
-                raise invalid(
-                    f"{network} is a /{network.prefixlen}",
-                    allowed="/16 to /27: AWS keeps five addresses, and a load balancer wants eight free ones",
-                    field=field,
-                )
-            if not is_token(self.cidr) and not network.subnet_of(IPv4Network(self.cidr)):
-                raise invalid(f"{network} lies outside {self.cidr}", allowed=f"a part of {self.cidr}", field=field)
-            for other_field, other in placed:
-                if network.overlaps(other):
-                    raise invalid(
-                        f"{network} overlaps {other} ({other_field})",
-                        allowed="subnets that share no address",
-                        field=field,
-                    )
-            placed.append((field, network))
-        return self
-
-    def _given_subnets(self) -> Iterator[tuple[str, IPv4Network]]:
-        """The file's subnets with their key paths, but those that only Terraform knows."""
-        if self.subnets is None:
-            return
-        for group in ("private", "public"):
-            networks = getattr(self.subnets, group)
+        for group, networks in self._given_subnets():
             if len(networks) != self.zones:
-                raise invalid(
-                    f"{len(networks)} subnets for {self.zones} zones",
-                    allowed="one for each zone",
-                    field=f"subnets.{group}",
-                )
+                path = ("subnets", group)
+                yield Finding(path, f"{len(networks)} subnets for {self.zones} zones", "one for each zone")
+        placed: list[IPv4Network] = []
+        for group, networks in self._given_subnets():
             for index, text in enumerate(networks):
-                if not is_token(text):
-                    yield f"subnets.{group}.{index}", IPv4Network(text)
+                if is_token(text):
+                    continue
+                subnet = IPv4Network(text)
+                if problem := _misplaced(subnet, vpc, placed):
+                    yield Finding(("subnets", group, index), *problem)
+                placed.append(subnet)
+
+    def _given_subnets(self) -> list[tuple[str, list[str]]]:
+        return [("private", self.subnets.private), ("public", self.subnets.public)] if self.subnets else []
+
+
+def _misplaced(subnet: IPv4Network, vpc: IPv4Network | None, others: list[IPv4Network]) -> tuple[str, str] | None:
+    """What is wrong with a subnet, and what would be right."""
+    if not 16 <= subnet.prefixlen <= 27:
+        allowed = "/16 to /27: AWS keeps five addresses, and a load balancer wants eight free ones"
+        return f"{subnet} is a /{subnet.prefixlen}", allowed
+    if vpc and not subnet.subnet_of(vpc):
+        return f"{subnet} lies outside {vpc}", f"a part of {vpc}"
+    for other in others:
+        if subnet.overlaps(other):
+            return f"{subnet} overlaps the subnet {other}", "subnets that share no address"
+    return None
 
 
 class ExistingVpcConfig(Kind):
@@ -113,17 +100,14 @@ class ExistingVpcConfig(Kind):
     construct: ClassVar = "floe_infra.network.existing_vpc:ExistingVpc"
     clouds: ClassVar = frozenset({"aws"})
 
-    @model_validator(mode="after")
-    def _check_subnets(self) -> Self:
+    def findings(self) -> Iterator[Finding]:
+        """Subnets that are named twice."""
         seen: set[str] = set()
-        for group in ("private", "public"):
-            for index, subnet in enumerate(getattr(self, f"{group}_subnet_ids")):
+        for key in ("private_subnet_ids", "public_subnet_ids"):
+            for index, subnet in enumerate(getattr(self, key)):
                 if subnet in seen:
-                    raise invalid(
-                        f"{subnet!r} is named twice", allowed="each subnet once", field=f"{group}_subnet_ids.{index}"
-                    )
+                    yield Finding((key, index), f"{subnet!r} is named twice", "each subnet once")
                 seen.add(subnet)
-        return self
 
 
 NetworkConfig = Annotated[VpcConfig | ExistingVpcConfig | Disabled, Field(discriminator="kind")]

@@ -1,0 +1,113 @@
+"""Kubernetes service accounts that act as IAM roles (IRSA).
+
+A pod gets a token that the cluster signed for its service account; IAM trusts the cluster's OIDC issuer and gives the
+role's credentials for it (https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html).
+Preferred to EKS Pod Identity, since it needs no agent on the nodes and works with every cluster that has a provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from cdktf import Fn
+from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
+    DataAwsIamPolicyDocumentStatement,
+    DataAwsIamPolicyDocumentStatementCondition,
+    DataAwsIamPolicyDocumentStatementPrincipals,
+)
+from constructs import Construct
+
+from floe_infra.cloud.iam import Role
+from floe_infra.context import Context
+from floe_infra.refs import IdentityRef
+
+AUDIENCE = "sts.amazonaws.com"
+"""Whom the pods' tokens are for."""
+_LONGEST = 64
+
+
+class Identities(Construct):
+    """The roles of a cluster's service accounts.
+
+    Args:
+        provider_arn: the OIDC provider in IAM.
+        issuer: the cluster's issuer, with `https://`.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, provider_arn: str, issuer: str, context: Context) -> None:
+        super().__init__(scope, id)
+        self._provider_arn, self._context = provider_arn, context
+        self._issuer = Fn.trimprefix(issuer, "https://")
+
+    def add(self, id: str, *, namespace: str, service_account: str, policies: Sequence[str] = ()) -> ServiceAccountRole:
+        """A role for this service account and no other. `policies` are names of AWS' managed ones."""
+        return ServiceAccountRole(
+            self,
+            id,
+            namespace=namespace,
+            service_account=service_account,
+            trust=self._trust(f"system:serviceaccount:{namespace}:{service_account}"),
+            policies=policies,
+            context=self._context,
+        )
+
+    def _trust(self, subject: str) -> DataAwsIamPolicyDocumentStatement:
+        return DataAwsIamPolicyDocumentStatement(
+            actions=["sts:AssumeRoleWithWebIdentity"],
+            principals=[
+                DataAwsIamPolicyDocumentStatementPrincipals(type="Federated", identifiers=[self._provider_arn])
+            ],
+            condition=[
+                DataAwsIamPolicyDocumentStatementCondition(
+                    test="StringEquals", variable=f"{self._issuer}:{claim}", values=[value]
+                )
+                for claim, value in (("sub", subject), ("aud", AUDIENCE))
+            ],
+        )
+
+
+class ServiceAccountRole(Role):
+    """An IAM role that one Kubernetes service account acts as.
+
+    Attributes:
+        ref: what other rooms take.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        namespace: str,
+        service_account: str,
+        trust: DataAwsIamPolicyDocumentStatement,
+        context: Context,
+        policies: Sequence[str] = (),
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            name=role_name(context.prefix, namespace, service_account),
+            description=f"Service account {service_account} in namespace {namespace} of {context.prefix}",
+            trust=trust,
+            context=context,
+            policies=policies,
+        )
+        self.ref = IdentityRef(
+            namespace=namespace,
+            service_account=service_account,
+            role=self.role.name,
+            role_arn=self.role.arn,
+            annotations={"eks.amazonaws.com/role-arn": self.role.arn},
+        )
+
+
+def role_name(prefix: str, namespace: str, service_account: str) -> str:
+    """`<prefix>-<namespace>.<service account>`: the dot, which no namespace holds, keeps `a-b` in `c` from `b` in
+    `c-a`. Over IAM's 64 characters the end gives way to a checksum of the whole."""
+    name = f"{prefix}-{namespace}.{service_account}"
+    if len(name) <= _LONGEST:
+        return name
+    checksum = sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST - 9]}-{checksum}"
