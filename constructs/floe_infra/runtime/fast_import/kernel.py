@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import json
 import subprocess
 from collections.abc import Callable
@@ -79,9 +80,13 @@ class _FastProcess(StockProcess):
             raise ConnectionError("Node ended before it answered.") from None
 
     def _greet(self) -> None:
-        if not self._greeted:
-            self.handshake()
-            self._greeted = True
+        if self._greeted:
+            return
+        self.handshake()
+        self._greeted = True
+        # What is imported by now stays: no garbage collection need visit it again, most of all not the one at
+        # exit. Saves a tenth of the whole.
+        gc.freeze()
 
     def abandon(self) -> None:
         atexit.unregister(self.stop)

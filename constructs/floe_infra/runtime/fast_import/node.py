@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+_EMBEDDED = Path("_embedded", "jsii", "lib__program.js")
 _LAUNCHER = Path(str(files(__package__).joinpath("kernel.cjs")))
 
 _OPTIONS = (
@@ -99,7 +100,7 @@ def _program() -> Path:
     spec = find_spec("jsii")
     if spec is None or spec.origin is None:
         raise LookupError("jsii is not installed.")
-    program = Path(spec.origin).parent / "_embedded" / "jsii" / "lib__program.js"
+    program = Path(spec.origin).parent / _EMBEDDED
     if not program.exists():
         raise LookupError("this version of jsii does not have it at the known place.")
     return program
