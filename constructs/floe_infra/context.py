@@ -8,6 +8,11 @@ from typing import Literal
 Environment = Literal["local", "dev", "staging", "prod"]
 
 
+def keeps_data(environment: Environment, *, allow_data_loss: bool) -> bool:
+    """Whether what holds data is protected. Two keys switch it off, never one: environment and file."""
+    return not (allow_data_loss and environment in ("local", "dev"))
+
+
 @dataclass(frozen=True)
 class Context:
     """Name, place and protection of a platform. Strings but `name` and `environment` may be tokens."""
@@ -28,5 +33,5 @@ class Context:
 
     @property
     def keeps_data(self) -> bool:
-        """Whether what holds data is protected. Two keys switch it off, never one: environment and file."""
-        return not (self.allow_data_loss and self.environment in ("local", "dev"))
+        """Whether what holds data is protected."""
+        return keeps_data(self.environment, allow_data_loss=self.allow_data_loss)

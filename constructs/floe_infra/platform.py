@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cdktf import TerraformOutput
 from constructs import Construct
 
 from floe_infra.config.platform import PlatformConfig
@@ -42,6 +43,7 @@ class Foundation(PlatformStack):
         self.catalog: Catalog | None = self._make("catalog", config.catalog, storage=self.storage)
         self.compute: Compute | None = self._make("compute", config.compute)
         self.runtime: IdentityRef | None = self._let_runtime_work()
+        self._say_what_there_is()
 
     def _make(self, section: str, config: Any, **refs: Any) -> Any:
         if isinstance(config, Disabled):
@@ -61,3 +63,28 @@ class Foundation(PlatformStack):
         if self.catalog:
             self.catalog.grant_read_write(runtime)
         return runtime
+
+    def _say_what_there_is(self) -> None:
+        """Outputs, for people and for whatever comes after Terraform. Names only, never a secret's value."""
+        if self.network:
+            self._output("network_id", self.network.ref.id, "The private network.")
+        if self.cluster:
+            self._output("cluster_name", self.cluster.ref.name, "The Kubernetes cluster.")
+            self._output("cluster_endpoint", self.cluster.ref.endpoint, "Its API server.")
+        if self.storage:
+            layers = {layer: bucket.uri for layer, bucket in self.storage.ref.layers.items()}
+            self._output("warehouse", layers, "The buckets, by layer.")
+        if self.database:
+            self._output("database_host", self.database.ref.host, "The PostgreSQL server.")
+            self._output("database_port", self.database.ref.port, "Its port.")
+            secret = self.database.ref.secret.remote_key
+            self._output("database_secret", secret, "The secret with the administrator's login.")
+        if self.catalog:
+            self._output("catalog_namespaces", dict(self.catalog.ref.namespaces), "The catalog's databases, by layer.")
+        if self.compute:
+            self._output("compute_environment", dict(self.compute.ref.environment), "What the engine's pods need.")
+        if self.runtime:
+            self._output("runtime_role_arn", self.runtime.role_arn, "What Dagster's pods act as.")
+
+    def _output(self, name: str, value: Any, description: str) -> None:
+        TerraformOutput(self, name, value=value, description=description)

@@ -22,7 +22,7 @@ class Role(Construct):
 
     Args:
         name: at most 64 characters.
-        trust: who may act as it; see `service`.
+        trust: the policy, in JSON, that says who may act as it; see `service_trust`.
         policies: names of AWS' managed policies.
 
     Attributes:
@@ -38,13 +38,12 @@ class Role(Construct):
         *,
         name: str,
         description: str,
-        trust: DataAwsIamPolicyDocumentStatement,
+        trust: str,
         context: Context,
         policies: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, id)
-        document = DataAwsIamPolicyDocument(self, "trust", statement=[trust])
-        self.role = IamRole(self, "role", name=name, description=description, assume_role_policy=document.json)
+        self.role = IamRole(self, "role", name=name, description=description, assume_role_policy=trust)
         self.policies = [
             IamRolePolicyAttachment(
                 self, policy, role=self.role.name, policy_arn=f"arn:{context.partition}:iam::aws:policy/{policy}"
@@ -53,19 +52,27 @@ class Role(Construct):
         ]
 
 
-def service(principal: str, *, context: Context, source_arn: str | None = None) -> DataAwsIamPolicyDocumentStatement:
+def service_trust(scope: Construct, id: str, *, service: str, context: Context, source_arn: str | None = None) -> str:
     """Lets an AWS service act as a role, on behalf of `source_arn` in this account alone: no other customer of the
     service gets it to (the confused deputy, https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
     EC2 does not say on whose behalf it acts, so None there."""
-    conditions = {"aws:SourceArn": source_arn, "aws:SourceAccount": context.account_id} if source_arn else {}
-    return DataAwsIamPolicyDocumentStatement(
-        actions=["sts:AssumeRole"],
-        principals=[DataAwsIamPolicyDocumentStatementPrincipals(type="Service", identifiers=[principal])],
-        condition=[
-            DataAwsIamPolicyDocumentStatementCondition(
-                test="ArnLike" if "Arn" in key else "StringEquals", variable=key, values=[value]
+    on_behalf = [
+        DataAwsIamPolicyDocumentStatementCondition(test=test, variable=variable, values=[value])
+        for test, variable, value in (
+            ("ArnLike", "aws:SourceArn", source_arn),
+            ("StringEquals", "aws:SourceAccount", context.account_id),
+        )
+        if source_arn and value
+    ]
+    document = DataAwsIamPolicyDocument(
+        scope,
+        id,
+        statement=[
+            DataAwsIamPolicyDocumentStatement(
+                actions=["sts:AssumeRole"],
+                principals=[DataAwsIamPolicyDocumentStatementPrincipals(type="Service", identifiers=[service])],
+                condition=on_behalf or None,
             )
-            for key, value in conditions.items()
-        ]
-        or None,
+        ],
     )
+    return document.json

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
-    DataAwsIamPolicyDocument,
-    DataAwsIamPolicyDocumentStatement,
-    DataAwsIamPolicyDocumentStatementCondition,
-    DataAwsIamPolicyDocumentStatementPrincipals,
-)
+from typing import Any
+
+from cdktf import Fn
 from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
 from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from constructs import Construct
@@ -26,54 +23,40 @@ class EncryptionKey(Construct):
 
     def __init__(self, scope: Construct, id: str, *, context: Context, purpose: str, log_groups: bool = False) -> None:
         super().__init__(scope, id)
-        policy = DataAwsIamPolicyDocument(
-            self,
-            "policy_document",
-            statement=[_owned_by_account(context), *([_used_by_log_groups(context)] if log_groups else [])],
-        )
+        statements = [_owned_by_account(context), *([_used_by_log_groups(context)] if log_groups else [])]
         self.key = KmsKey(
             self,
             "key",
             description=f"{context.prefix} {purpose}",
             enable_key_rotation=True,
             deletion_window_in_days=30 if context.keeps_data else 7,
-            policy=policy.json,
+            policy=Fn.jsonencode({"Version": "2012-10-17", "Statement": statements}),
         )
         keep(self.key, context)
         self.alias = KmsAlias(self, "alias", name=f"alias/{context.prefix}-{purpose}", target_key_id=self.key.key_id)
         self.arn = self.key.arn
 
 
-def _owned_by_account(context: Context) -> DataAwsIamPolicyDocumentStatement:
+def _owned_by_account(context: Context) -> dict[str, Any]:
     """Without this statement IAM policies have no effect on the key, and nobody could ever change it again
     (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html)."""
-    return DataAwsIamPolicyDocumentStatement(
-        sid="Account",
-        actions=["kms:*"],
-        resources=["*"],  # in a key policy: this key
-        principals=[
-            DataAwsIamPolicyDocumentStatementPrincipals(
-                type="AWS", identifiers=[f"arn:{context.partition}:iam::{context.account_id}:root"]
-            )
-        ],
-    )
+    return {
+        "Sid": "Account",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{context.partition}:iam::{context.account_id}:root"},
+        "Action": "kms:*",
+        "Resource": "*",  # in a key policy: this key
+    }
 
 
-def _used_by_log_groups(context: Context) -> DataAwsIamPolicyDocumentStatement:
+def _used_by_log_groups(context: Context) -> dict[str, Any]:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html"""
-    arns = f"arn:{context.partition}:logs:{context.region}:{context.account_id}:log-group:*"
-    return DataAwsIamPolicyDocumentStatement(
-        sid="LogGroups",
-        actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
-        resources=["*"],  # in a key policy: this key
-        principals=[
-            DataAwsIamPolicyDocumentStatementPrincipals(
-                type="Service", identifiers=[f"logs.{context.region}.amazonaws.com"]
-            )
-        ],
-        condition=[
-            DataAwsIamPolicyDocumentStatementCondition(
-                test="ArnLike", variable="kms:EncryptionContext:aws:logs:arn", values=[arns]
-            )
-        ],
-    )
+    groups = f"arn:{context.partition}:logs:{context.region}:{context.account_id}:log-group:*"
+    return {
+        "Sid": "LogGroups",
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{context.region}.amazonaws.com"},
+        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        "Resource": "*",  # in a key policy: this key
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    }

@@ -111,9 +111,14 @@ class SecureBucket(Construct):
         self.lifecycle = S3BucketLifecycleConfiguration(
             self, "lifecycle", bucket=self.bucket.id, rule=rules, depends_on=[self.versioning]
         )
-        if logs:
+        if logs:  # S3 refuses a target whose policy does not admit the log delivery yet
             self.logging = S3BucketLoggingA(
-                self, "logging", bucket=self.bucket.id, target_bucket=logs.bucket.id, target_prefix=f"{id}/"
+                self,
+                "logging",
+                bucket=self.bucket.id,
+                target_bucket=logs.bucket.id,
+                target_prefix=f"{id}/",
+                depends_on=[logs.policy],
             )
         policy = DataAwsIamPolicyDocument(
             self,

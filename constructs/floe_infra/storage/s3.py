@@ -47,9 +47,10 @@ class S3Storage(Construct):
             rules=expire_after(config.logs_expire_days),
             statements=[self._log_delivery()],
         )
+        layers = Construct(self, "layers")  # whose names are the user's: they may not meet ours
         self.buckets = {
             purpose: SecureBucket(
-                self,
+                layers,
                 purpose,
                 name=self._name(purpose),
                 context=context,
@@ -81,9 +82,10 @@ class S3Storage(Construct):
 
     def _grant(self, identity: IdentityRef, access: str, objects: list[str], key: list[str]) -> None:
         buckets = self.ref.buckets
+        id = f"{access}_{identity.namespace}_{identity.service_account}"
         document = DataAwsIamPolicyDocument(
             self,
-            f"{access}_{identity.service_account}_document",
+            f"{id}_document",
             statement=[
                 DataAwsIamPolicyDocumentStatement(
                     sid="List", actions=_LIST, resources=[bucket.arn for bucket in buckets]
@@ -96,8 +98,8 @@ class S3Storage(Construct):
         )
         IamRolePolicy(
             self,
-            f"{access}_{identity.service_account}",
-            name="storage",
+            id,
+            name=f"storage-{access.replace('_', '-')}",
             role=identity.role,
             policy=document.json,
         )

@@ -1,0 +1,22 @@
+"""The app in cdktf.json: the platform of the file named by FLOE_INFRA_CONFIG, else of floe-infra.yaml."""
+
+import os
+import sys
+
+from floe_infra.runtime import fast_import
+
+fast_import.enable()
+
+from cdktf import App  # noqa: E402
+
+from floe_infra import ConfigError, FloePlatform, load  # noqa: E402
+
+try:
+    config = load(os.environ.get("FLOE_INFRA_CONFIG", "floe-infra.yaml"))
+except ConfigError as error:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(2)
+
+app = App()
+FloePlatform(app, "platform", config)
+app.synth()

@@ -1,0 +1,5 @@
+"""`python -m floe_infra` is `floe-infra`."""
+
+from floe_infra.cli.main import run
+
+run()

@@ -1,0 +1,1 @@
+"""The command `floe-infra`, one file for each of its commands."""

@@ -1,0 +1,33 @@
+"""`floe-infra destroy`"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from floe_infra.cli.options import CONFIG_FILE, OUT, ConfigFile, Out, Yes
+from floe_infra.cli.output import TWO_KEYS, confirm, errors, refuse, show_plan
+from floe_infra.cli.stacks import planned
+from floe_infra.config import PlatformConfig, load
+from floe_infra.synthesis import synthesize
+
+
+def destroy(config_file: ConfigFile = CONFIG_FILE, out: Out = OUT, yes: Yes = False) -> None:
+    """Take the platform down, in reverse order. Refused where data is kept."""
+    destroy_platform(load(config_file), out, yes=yes)
+
+
+def destroy_platform(
+    config: PlatformConfig, out: Path, *, yes: bool, environment: Mapping[str, str] | None = None
+) -> None:
+    """Destroy the stacks, those first that nothing depends on."""
+    if config.keeps_data:
+        raise refuse(f"{config.name}-{config.environment} keeps its data. {TWO_KEYS}")
+    for stack in reversed(synthesize(config, out)):
+        with planned(stack, destroy=True, environment=environment) as step:
+            if not step.summary.destroys:
+                errors.print(f"{stack.name}: nothing to destroy", markup=False)
+                continue
+            show_plan(stack.name, step.summary)
+            confirm(f"Destroy {stack.name} and the data it holds?", yes=yes)
+            step.terraform.apply(step.file)
