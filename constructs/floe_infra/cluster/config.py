@@ -172,7 +172,7 @@ class NodeGroupConfig(Model):
             )
 
 
-_NODE_GROUPS = {
+NODE_GROUPS = {
     "system": NodeGroupConfig(instance_types=["m5.xlarge"], min_size=3, max_size=6),
     "workers": NodeGroupConfig(
         instance_types=["m5.2xlarge", "m5a.2xlarge", "m5d.2xlarge", "m6i.2xlarge", "m6a.2xlarge"],
@@ -198,10 +198,10 @@ class EksConfig(Kind):
     admin_arns: list[PrincipalArn] = []
     """IAM roles or users that administer the cluster. Not whoever creates it: EKS makes that one an administrator, and
     refuses to do it again."""
-    node_groups: Annotated[dict[NodeGroupName, NodeGroupConfig], Field(min_length=1, max_length=30)] = _NODE_GROUPS
+    node_groups: Annotated[dict[NodeGroupName, NodeGroupConfig], Field(min_length=1, max_length=30)] = NODE_GROUPS
     """By name. In a file, `system` and `workers` are there unless it says otherwise of them."""
     addon_versions: dict[AddonName, str] = {}
-    """Versions to pin, by add-on; EKS' default for the Kubernetes version when left out."""
+    """Versions to pin, by add-on. When left out, what EKS prefers for the Kubernetes version when deploying."""
     log_retention_days: LogRetentionDays = 365
     """Days for which the control plane's logs are kept."""
     kms_key_arn: Arn | None = None

@@ -11,11 +11,6 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from cdktf import Fn
-from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
-    DataAwsIamPolicyDocumentStatement,
-    DataAwsIamPolicyDocumentStatementCondition,
-    DataAwsIamPolicyDocumentStatementPrincipals,
-)
 from constructs import Construct
 
 from floe_infra.cloud.iam import Role
@@ -52,18 +47,23 @@ class Identities(Construct):
             context=self._context,
         )
 
-    def _trust(self, subject: str) -> DataAwsIamPolicyDocumentStatement:
-        return DataAwsIamPolicyDocumentStatement(
-            actions=["sts:AssumeRoleWithWebIdentity"],
-            principals=[
-                DataAwsIamPolicyDocumentStatementPrincipals(type="Federated", identifiers=[self._provider_arn])
-            ],
-            condition=[
-                DataAwsIamPolicyDocumentStatementCondition(
-                    test="StringEquals", variable=f"{self._issuer}:{claim}", values=[value]
-                )
-                for claim, value in (("sub", subject), ("aud", AUDIENCE))
-            ],
+    def _trust(self, subject: str) -> str:
+        """Not a data source of Terraform's: that would be read late, and the plan could not show who gets the role,
+        whenever anything about the cluster changes."""
+        claims = {"sub": subject, "aud": AUDIENCE}
+        keys = [Fn.join(":", [self._issuer, claim]) for claim in claims]
+        return Fn.jsonencode(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": "sts:AssumeRoleWithWebIdentity",
+                        "Principal": {"Federated": self._provider_arn},
+                        "Condition": {"StringEquals": Fn.zipmap(keys, list(claims.values()))},
+                    }
+                ],
+            }
         )
 
 
@@ -81,7 +81,7 @@ class ServiceAccountRole(Role):
         *,
         namespace: str,
         service_account: str,
-        trust: DataAwsIamPolicyDocumentStatement,
+        trust: str,
         context: Context,
         policies: Sequence[str] = (),
     ) -> None:

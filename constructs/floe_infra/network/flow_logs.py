@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_aws.flow_log import FlowLog
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
-from floe_infra.cloud.iam import Role, service
+from floe_infra.cloud.iam import Role, service_trust
 from floe_infra.context import Context
 
 
@@ -41,7 +41,9 @@ class FlowLogs(Construct):
             "writer",
             name=f"{context.prefix}-flow-logs",
             description=f"Flow logs of {context.prefix} write their log group",
-            trust=service("vpc-flow-logs.amazonaws.com", context=context, source_arn=flow_logs),
+            trust=service_trust(
+                self, "trust", service="vpc-flow-logs.amazonaws.com", context=context, source_arn=flow_logs
+            ),
             context=context,
         )
         policy = IamRolePolicy(self, "policy", name="write", role=self.role.role.name, policy=self._write())
