@@ -6,11 +6,13 @@ program runs, and only Terraform learns the value.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -20,6 +22,13 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 def is_token(value: object) -> bool:
     """Whether a string holds a CDKTF token, whose value is known only to Terraform. Lists' tokens begin with `#`."""
     return isinstance(value, str) and "{TfToken[" in value
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value as YAML (in its JSON form) writes it, cut short, control characters escaped."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = re.sub(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 @dataclass(frozen=True)
@@ -70,29 +79,45 @@ class Matches:
         if is_token(value):
             return value
         if not re.fullmatch(self.pattern, value):
-            raise invalid(f"{value!r} is not valid here", allowed=self.allowed, fix=self.fix)
+            raise invalid(f"{shown(value)} is not valid here", allowed=self.allowed, fix=self.fix)
         if self.refuse and (problem := self.refuse(value)):
-            raise invalid(f"{value!r} {problem}", allowed=self.allowed, fix=self.fix)
+            raise invalid(f"{shown(value)} {problem}", allowed=self.allowed, fix=self.fix)
         return value
 
 
 def _not_a_network(value: str) -> str | None:
     try:
-        IPv4Network(value)
+        network = IPv4Network(value, strict=False)
     except ValueError as error:
         return f"is not a network: {error}"
-    return None
+    return None if str(network) == value else f"is an address in the network {network}"
 
 
-def _against_bucket_rules(value: str) -> str | None:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; dots break TLS on S3."""
-    if re.fullmatch(r"[0-9.]+", value):
-        return "looks like an IP address"
-    if value.startswith(("xn--", "sthree-", "amzn-s3-demo-")):
+_BUCKET_NAME = r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]"
+BUCKET_NAMES = "3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit"
+
+
+def bucket_problem(name: str) -> str | None:
+    """What S3 has against a name
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html). Dots, which it takes, break TLS.
+    """
+    if len(name) > 63:
+        return f"has {len(name)} characters"
+    if not re.fullmatch(_BUCKET_NAME, name):
+        return "is not valid here"
+    if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")):
         return "begins with a prefix that S3 reserves"
-    if value.endswith(("-s3alias", "--ol-s3", "--x-s3", "--table-s3")):
+    if name.endswith(("-s3alias", "--ol-s3", "--x-s3", "--table-s3")):
         return "ends with a suffix that S3 reserves"
     return None
+
+
+def _url_problem(value: str) -> str | None:
+    try:
+        port, secret = urlsplit(value).port, urlsplit(value).password
+    except ValueError as error:
+        return f"is no URL: {error}"
+    return "has a port beyond 65535 or of 0" if port == 0 else "holds a password" if secret is not None else None
 
 
 PlatformName = Annotated[
@@ -117,29 +142,33 @@ LayerName = Annotated[
 ]
 Cidr = Annotated[
     str,
-    Matches(r"[0-9./]+", "an IPv4 network such as 10.0.0.0/16, with no host bits set", refuse=_not_a_network),
+    Matches(r"[0-9]+(\.[0-9]+){3}/[0-9]{1,2}", "an IPv4 network such as 10.0.0.0/16", refuse=_not_a_network),
 ]
 AwsRegion = Annotated[
     str,
-    Matches(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region such as eu-west-1", "look for typing errors in the region"),
-]
-AwsAccountId = Annotated[
-    str,
-    Matches(r"[0-9]{12}", "the 12 digits of an AWS account, quoted", "quote it, else YAML may read a number"),
-]
-BucketName = Annotated[
-    str,
     Matches(
-        r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
-        "3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit",
-        refuse=_against_bucket_rules,
+        r"[a-z]{2}(-gov)?-(central|(north|south)(east|west)?|east|west)-[1-9]",
+        "an AWS region such as eu-west-1",
+        "look for typing errors",
     ),
 ]
+AwsAccountId = Annotated[str, Matches(r"[0-9]{12}", "the 12 digits of an AWS account, in quotes")]
+BucketName = Annotated[str, Matches(_BUCKET_NAME, BUCKET_NAMES, refuse=bucket_problem)]
 Arn = Annotated[
     str,
     Matches(r"arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[0-9]*:.+", "an ARN: arn:partition:service:region:account:…"),
 ]
-HttpUrl = Annotated[str, Matches(r"https?://[^\s/?#]+(/[^\s?#]*)?", "an http(s) URL such as http://localhost:4566")]
+KmsKeyArn = Annotated[
+    str,
+    Matches(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
+        "the ARN of a KMS key: arn:aws:kms:region:account:key/id",
+        "IAM policies name keys by their ARN, not by an alias",
+    ),
+]
+HttpUrl = Annotated[
+    str, Matches(r"https?://[^\s/?#]+(/[^\s?#]*)?", "an http(s) URL such as http://localhost:4566", refuse=_url_problem)
+]
 LogRetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]

@@ -6,25 +6,49 @@ its table in the docs are all read from it. Descriptions, units and bounds there
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+from typing_extensions import Self
+
+from floe_infra.fields import Finding, refuse
 
 
 class Model(BaseModel):
-    """A part of the configuration: unknown keys are refused, values do not change once validated."""
+    """A part of the configuration: unknown keys are refused, values are neither converted nor changed later.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True)
+    No conversion, since the JSON Schema knows none: what an editor underlines is what the loader refuses.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        validate_default=True,
+    )
+
+    def findings(self) -> Iterator[Finding]:
+        """What the values, each of them valid, say against each other. For models to override."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _raise_findings(self) -> Self:
+        if findings := tuple(self.findings()):
+            raise refuse(*findings)
+        return self
 
 
 class Kind(Model):
-    """One alternative of a section, chosen by its `kind`.
+    """One alternative of a section, chosen by its `kind`, which is its first field.
 
     To add a kind: a subclass here with its `kind` literal, a construct, and one line in the room's union.
     """
 
-    construct: ClassVar[str]
+    construct: ClassVar[str]  # type: ignore[assignment]  # hides pydantic 1's method of this name
     """Where the construct is, as `module:Class`; imported only when the kind is chosen."""
 
     clouds: ClassVar[frozenset[str]]
@@ -38,7 +62,7 @@ class Kind(Model):
 
 
 class Disabled(Model):
-    """`kind: none`: the platform goes without this part, or it is provided elsewhere."""
+    """The platform goes without this part, or it is provided elsewhere."""
 
     kind: Literal["none"] = "none"
     """Leaves the section out."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from floe_infra.fields import is_token
+from floe_infra.fields import BUCKET_NAMES, Finding, bucket_problem, is_token, shown
 from floe_infra.sizing.instances import InstanceType
 from floe_infra.sizing.memory import Node, smallest
 
@@ -14,50 +15,63 @@ if TYPE_CHECKING:
     from floe_infra.config.platform import PlatformConfig
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A contradiction, at a key path."""
-
-    path: tuple[str | int, ...]
-    message: str
-    allowed: str = ""
-    fix: str = ""
+_Check = Callable[["PlatformConfig"], Iterator[Finding]]
 
 
-def run(config: PlatformConfig) -> Iterator[Finding]:
-    """All contradictions of a configuration."""
-    for check in (
-        _kinds_exist_on_cloud,
-        _dependencies,
+class _UnsoundError(Exception):
+    """A check asks for a section that is not what the file says."""
+
+
+class _Sound:
+    """A configuration without its unsound sections."""
+
+    def __init__(self, config: PlatformConfig, unsound: Collection[str]) -> None:
+        self._config = config
+        self._unsound = unsound
+
+    def __getattr__(self, section: str) -> Any:
+        if section in self._unsound:
+            raise _UnsoundError
+        return getattr(self._config, section)
+
+
+def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Finding]:
+    """All contradictions of a configuration. Checks that need an unsound section are passed over."""
+    sections = [name for name in type(config).model_fields if hasattr(getattr(config, name), "clouds")]
+    sound: Any = _Sound(config, unsound)
+    checks: tuple[_Check, ...] = (
+        *(partial(_kind_exists_on_cloud, section) for section in sections),
+        *(partial(_has_what_it_needs, section) for section in _NEEDS),
         _data_loss,
-        _bucket_names,
+        _buckets,
+        _keys_in_region,
         _duckdb_fits,
         _database_carries_production,
-    ):
-        yield from check(config)
+    )
+    for check in checks:
+        with suppress(_UnsoundError):
+            yield from check(sound)
 
 
-def _kinds_exist_on_cloud(config: PlatformConfig) -> Iterator[Finding]:
-    provider = config.cloud.provider
-    for section in ("state", "network", "cluster", "storage", "database", "catalog", "compute"):
-        chosen = getattr(config, section)
-        if provider not in chosen.clouds:
-            yield Finding((section, "kind"), f"{chosen.kind!r} does not exist on {provider}")
+def _kind_exists_on_cloud(section: str, config: PlatformConfig) -> Iterator[Finding]:
+    provider, chosen = config.cloud.provider, getattr(config, section)
+    if provider not in chosen.clouds:
+        allowed = f"on {', '.join(sorted(chosen.clouds))}"
+        yield Finding((section, "kind"), f"{chosen.kind} does not exist on {provider}", allowed, "choose another kind")
 
 
-_NEEDS = {"cluster": ("network",), "database": ("network",), "catalog": ("storage",)}
+_NEEDS = {"cluster": "network", "database": "network", "catalog": "storage"}
 
 
-def _dependencies(config: PlatformConfig) -> Iterator[Finding]:
-    for section, needed in _NEEDS.items():
-        chosen = getattr(config, section).kind
-        for other in needed:
-            if chosen != "none" and getattr(config, other).kind == "none" and chosen != "existing_eks":
-                yield Finding(
-                    (section,),
-                    f"{chosen!r} needs a {other}, and that is `kind: none`",
-                    fix=f"choose a kind for `{other}`, or set `{section}: {{kind: none}}`",
-                )
+def _has_what_it_needs(section: str, config: PlatformConfig) -> Iterator[Finding]:
+    chosen, needed = getattr(config, section).kind, _NEEDS[section]
+    if chosen in ("none", "existing_eks") or getattr(config, needed).kind != "none":
+        return
+    yield Finding(
+        (section,),
+        f"{chosen} needs a {needed}, and that is `kind: none`",
+        fix=f"choose a kind for `{needed}`, or set `{section}: {{kind: none}}`",
+    )
 
 
 def _data_loss(config: PlatformConfig) -> Iterator[Finding]:
@@ -70,21 +84,33 @@ def _data_loss(config: PlatformConfig) -> Iterator[Finding]:
         )
 
 
-def _bucket_names(config: PlatformConfig) -> Iterator[Finding]:
-    storage = config.storage
+def _buckets(config: PlatformConfig) -> Iterator[Finding]:
+    """Names that are put together obey S3's rules too, and are the names of different buckets."""
+    storage, state = config.storage, config.state
     if storage.kind != "s3":
         return
-    prefix = f"{config.name}-{config.environment}"
-    purposes = [*storage.warehouse_buckets, "logs", "preaggregations"]
-    names = (storage.bucket_name(each, prefix=prefix, account_id=config.cloud.account_id) for each in purposes)
-    name = max(names, key=len)
-    if len(name) > 63:
-        yield Finding(
-            ("storage",),
-            f"the bucket name {name!r} would have {len(name)} characters",
-            allowed="at most 63",
-            fix="shorten `name`, or set `storage.bucket_prefix`",
-        )
+    taken = {state.bucket: "state"} if state.kind == "s3" else {}
+    prefix, account_id = f"{config.name}-{config.environment}", config.cloud.account_id or "0" * 12
+    for purpose in storage.buckets:
+        name = storage.bucket_name(purpose, prefix=prefix, account_id=account_id)
+        if not is_token(name) and (problem := bucket_problem(name)):
+            fix = "shorten or change `name`, or set `storage.bucket_prefix`"
+            yield Finding(("storage",), f"the {purpose} bucket's name {shown(name, 99)} {problem}", BUCKET_NAMES, fix)
+        if name in taken:
+            message = f"the {purpose} bucket's name {shown(name, 99)} is that of the {taken[name]} bucket"
+            yield Finding(("storage", "bucket_names", purpose), message, "a name of its own for each bucket")
+        taken[name] = purpose
+
+
+def _keys_in_region(config: PlatformConfig) -> Iterator[Finding]:
+    """A service takes only keys of the region it works in."""
+    region = config.cloud.region
+    for section in ("cluster", "storage", "database"):
+        with suppress(_UnsoundError):
+            arn = getattr(getattr(config, section), "kms_key_arn", None)
+            if arn and not is_token(arn) and arn.split(":")[3] != region:
+                message = f"the key is in {arn.split(':')[3]}, the platform in {region}"
+                yield Finding((section, "kms_key_arn"), message, f"a key in {region}")
 
 
 def _duckdb_fits(config: PlatformConfig) -> Iterator[Finding]:

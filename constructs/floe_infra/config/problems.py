@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from floe_infra.fields import shown
+
+KeyPath = tuple[str | int, ...]
+"""A key path: `("network", "subnets", "private", 0)`."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a configuration file. `line` and `column` count from 1; 0 means unknown."""
+    """One thing wrong with a configuration file. `line` and `column` count from 1; 0 means there is no place."""
 
     file: str
     line: int
@@ -27,8 +33,19 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used. Carries every problem found, in the file's order."""
+    """A configuration that cannot be used. Carries every problem found, each once, in the file's order."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column, problem.key)))
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(dict.fromkeys(problems), key=lambda each: (each.line, each.column, each.key)))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """`("a", 0, "b.c")` as `a[0]."b.c"`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += ("." if text else "") + (step if re.fullmatch(r"[\w-]+", step) else shown(step))
+    return text

@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from floe_infra.cluster.config import NODE_GROUPS
+
 _LARGE = ["m5.large", "m5a.large", "m5d.large", "m6i.large", "m6a.large"]
 _XLARGE = ["m5.xlarge", "m5a.xlarge", "m5d.xlarge", "m6i.xlarge", "m6a.xlarge"]
 
@@ -52,40 +54,41 @@ def _nodes(
 
 
 _DEV: Defaults = {
-    "vpc": {"zones": 2, "nat": "single", "flow_logs_days": 14},
-    "eks": {**_nodes("m5.large", (1, 3), _LARGE, (1, 4)), "log_retention_days": 14},
-    "s3": {
+    "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 14},
+    "cluster.eks": {**_nodes("m5.large", (1, 3), _LARGE, (1, 4)), "log_retention_days": 14},
+    "storage.s3": {
         "lifecycle": {"intelligent_tiering": False, "noncurrent_versions_days": 7},
         "logs_expire_days": 30,
     },
-    "rds": {
+    "database.rds": {
         "instance_class": "db.t3.micro",
         "multi_az": False,
         "backup_retention_days": 1,
         "performance_insights": False,
         "log_retention_days": 14,
     },
-    "duckdb": {"memory_gib": 4, "cpu": 1.5},
+    "compute.duckdb": {"memory_gib": 4, "cpu": 1.5},
 }
 
 TIERS: dict[str, Defaults] = {
     "local": _DEV,
     "dev": _DEV,
     "staging": {
-        "vpc": {"zones": 2, "nat": "single", "flow_logs_days": 30},
-        "eks": {**_nodes("m5.large", (2, 4), _XLARGE, (2, 6)), "log_retention_days": 90},
-        "s3": {"lifecycle": {"intelligent_tiering": False}, "logs_expire_days": 90},
-        "rds": {
+        "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 30},
+        "cluster.eks": {**_nodes("m5.large", (2, 4), _XLARGE, (2, 6)), "log_retention_days": 90},
+        "storage.s3": {"lifecycle": {"intelligent_tiering": False}, "logs_expire_days": 90},
+        "database.rds": {
             "instance_class": "db.t3.small",
             "multi_az": False,
             "backup_retention_days": 7,
             "log_retention_days": 90,
         },
-        "duckdb": {"memory_gib": 8, "cpu": 3},
+        "compute.duckdb": {"memory_gib": 8, "cpu": 3},
     },
-    "prod": {},
+    # Production's groups are the model's own; here they stand so that a file may change one number of one group.
+    "prod": {"cluster.eks": {"node_groups": {name: group.model_dump() for name, group in NODE_GROUPS.items()}}},
 }
-"""By environment and kind, what differs from the models' own defaults, which are production's.
+"""By environment, section and kind, what differs from the models' own defaults, which are production's.
 
 Together they are the right-sizing table: DuckDB workers of 4, 8 and 16 GiB; PostgreSQL on t3.micro, t3.small and
 t3.medium with a standby; S3 standard, standard, and with tiering; and node sizes that fit. Performance Insights
@@ -111,7 +114,7 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
             given = given.model_dump(exclude_unset=True) | {"kind": getattr(given, "kind", kind)}
         if isinstance(given, Mapping):
             given = {"kind": kind, **given}
-            filled[section] = _under(given, tier.get(given["kind"], {}) if isinstance(given["kind"], str) else {})
+            filled[section] = _under(given, tier.get(f"{section}.{given['kind']}", {}))
     return filled
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import Arn, AwsRegion, BucketName, Matches
+from floe_infra.fields import AwsRegion, BucketName, KmsKeyArn, Matches
 from floe_infra.model import Kind
 
 
@@ -42,7 +42,7 @@ class S3State(Kind):
         str, Matches(r"[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*", "an S3 key without edge slashes")
     ] = "floe-infra"
     """Before `/<stack>.tfstate` in every state's key."""
-    kms_key_arn: Arn | None = None
+    kms_key_arn: KmsKeyArn | None = None
     """Encrypts the state; the bucket's default key when left out."""
 
     construct: ClassVar = "floe_infra.state.backend:s3_backend"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
-from typing_extensions import Self
+from pydantic import Field
 
-from floe_infra.fields import Arn, BucketName, LayerName, invalid
+from floe_infra.fields import BucketName, Finding, KmsKeyArn, LayerName, shown
 from floe_infra.model import Disabled, Kind, Model
+
+_TAKEN = ("logs", "preaggregations")
+"""Purposes of the buckets that hold no layer."""
 
 
 class Lifecycle(Model):
@@ -43,7 +46,7 @@ class S3Config(Kind):
     """Days for which access logs are kept."""
     lifecycle: Lifecycle = Lifecycle()
     """What ages in the warehouse buckets."""
-    kms_key_arn: Arn | None = None
+    kms_key_arn: KmsKeyArn | None = None
     """An existing key to encrypt with; a new one, rotated yearly, when left out."""
 
     construct: ClassVar = "floe_infra.storage.s3:S3Storage"
@@ -54,6 +57,11 @@ class S3Config(Kind):
         """The warehouse buckets' purposes: the layers, or `warehouse`."""
         return ["warehouse"] if self.layout == "single_bucket" else list(self.layers)
 
+    @property
+    def buckets(self) -> list[str]:
+        """Every bucket's purpose."""
+        return [*self.warehouse_buckets, "logs", *(["preaggregations"] if self.preaggregations else [])]
+
     def bucket_name(self, purpose: str, *, prefix: str, account_id: str | None) -> str:
         """The name of a bucket: the file's own, or `<prefix>-<purpose>-<account>`, as names are global on S3."""
         if purpose in self.bucket_names:
@@ -62,26 +70,18 @@ class S3Config(Kind):
             return f"{self.bucket_prefix}-{purpose}".replace("_", "-")
         return "-".join(filter(None, [prefix, purpose.replace("_", "-"), account_id]))
 
-    @model_validator(mode="after")
-    def _check_names(self) -> Self:
-        purposes = [*self.warehouse_buckets, "logs", "preaggregations"]
-        if len(set(purposes)) < len(purposes):
-            raise invalid(
-                "two buckets would serve the same purpose",
-                allowed="every layer once; `logs` and `preaggregations` are taken",
-                fix="rename or remove the layer",
-                field="layers",
-            )
+    def findings(self) -> Iterator[Finding]:
+        """Every bucket has one purpose, and only buckets that there are have names."""
+        for index, layer in enumerate(self.layers):
+            if layer in self.layers[:index] or layer in _TAKEN:
+                message = f"two buckets would be called {layer}"
+                yield Finding(("layers", index), message, f"every layer once, none of {', '.join(_TAKEN)}")
         for purpose in self.bucket_names:
-            if purpose not in purposes:
-                raise invalid(
-                    f"there is no bucket {purpose!r} to name",
-                    allowed=", ".join(purposes),
-                    field=f"bucket_names.{purpose}",
-                )
+            if purpose not in self.buckets:
+                message = f"there is no bucket {shown(purpose)} to name"
+                yield Finding(("bucket_names", purpose), message, ", ".join(self.buckets))
         if len(set(self.bucket_names.values())) < len(self.bucket_names):
-            raise invalid("two buckets have the same name", allowed="a name of its own for each", field="bucket_names")
-        return self
+            yield Finding(("bucket_names",), "two buckets have the same name", "a name of its own for each")
 
 
 StorageConfig = Annotated[S3Config | Disabled, Field(discriminator="kind")]
