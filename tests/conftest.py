@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from floe_infra.config import PlatformConfig
+from floe_infra.runtime import fast_import
+
+fast_import.enable()
 
 Stacks = dict[str, dict[str, Any]]
 """Synthesized stacks by the part of their name after `<name>-<environment>-`."""

@@ -26,8 +26,8 @@ def demo(config_file: ConfigFile = Path("examples/local.yaml")) -> None:
             for name, value in values.items():
                 results.print(f"  {name} = {value}", markup=False)
         results.print("\nTaking it down again.", style="bold", markup=False)
-        destroy_platform(emulated, out, yes=True, environment=aws.environment)
-        results.print("Nothing is left.", style="bold green", markup=False)
+        count = destroy_platform(emulated, out, yes=True, environment=aws.environment)
+        results.print(f"{count} resources destroyed.", style="bold green", markup=False)
 
 
 def on_emulator(config: PlatformConfig, endpoint: str) -> PlatformConfig:

@@ -19,8 +19,9 @@ def destroy(config_file: ConfigFile = CONFIG_FILE, out: Out = OUT, yes: Yes = Fa
 
 def destroy_platform(
     config: PlatformConfig, out: Path, *, yes: bool, environment: Mapping[str, str] | None = None
-) -> None:
-    """Destroy the stacks, those first that nothing depends on."""
+) -> int:
+    """Destroy the stacks, those first that nothing depends on; returns the number of resources destroyed."""
+    count = 0
     if config.keeps_data:
         raise refuse(f"{config.name}-{config.environment} keeps its data. {TWO_KEYS}")
     for stack in reversed(synthesize(config, out)):
@@ -31,3 +32,5 @@ def destroy_platform(
             show_plan(stack.name, step.summary)
             confirm(f"Destroy {stack.name} and the data it holds?", yes=yes)
             step.terraform.apply(step.file)
+            count += len(step.summary.destroys)
+    return count

@@ -111,15 +111,6 @@ class SecureBucket(Construct):
         self.lifecycle = S3BucketLifecycleConfiguration(
             self, "lifecycle", bucket=self.bucket.id, rule=rules, depends_on=[self.versioning]
         )
-        if logs:  # S3 refuses a target whose policy does not admit the log delivery yet
-            self.logging = S3BucketLoggingA(
-                self,
-                "logging",
-                bucket=self.bucket.id,
-                target_bucket=logs.bucket.id,
-                target_prefix=f"{id}/",
-                depends_on=[logs.policy],
-            )
         policy = DataAwsIamPolicyDocument(
             self,
             "policy_document",
@@ -133,6 +124,15 @@ class SecureBucket(Construct):
         self.policy = S3BucketPolicy(
             self, "policy", bucket=self.bucket.id, policy=policy.json, depends_on=[self.public_access]
         )
+        if logs:  # S3 refuses a target whose policy does not admit the log delivery yet
+            self.logging = S3BucketLoggingA(
+                self,
+                "logging",
+                bucket=self.bucket.id,
+                target_bucket=logs.bucket.id,
+                target_prefix=f"{id}/",
+                depends_on=[logs.policy],
+            )
 
     def _only_tls(self) -> DataAwsIamPolicyDocumentStatement:
         return self._deny(

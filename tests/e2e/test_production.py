@@ -1,0 +1,146 @@
+"""The production example: what AWS holds afterwards, what Terraform remembers, and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.parse
+
+import pytest
+import typer
+
+from floe_infra.cli.deploy import deploy_platform
+from floe_infra.cli.destroy import destroy_platform
+from floe_infra.cli.stacks import planned
+from floe_infra.synthesis import synthesize
+
+from .conftest import needs_aws_provider
+from .test_local import assert_is_safe
+
+pytestmark = [pytest.mark.slow, needs_aws_provider, pytest.mark.xdist_group("production")]
+
+
+@pytest.fixture(scope="module")
+def production(deploy):
+    return deploy("floe-infra.yaml")
+
+
+def test_buckets(production):
+    s3 = production.client("s3")
+    for layer in ("bronze", "silver", "gold"):
+        bucket = f"floe-prod-{layer}-111122223333"
+        assert_is_safe(s3, bucket)
+        rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        assert {transition["StorageClass"] for rule in rules for transition in rule.get("Transitions", [])} == {
+            "INTELLIGENT_TIERING"
+        }
+        assert not [rule for rule in rules if "Days" in rule.get("Expiration", {})]
+    assert_is_safe(s3, "floe-prod-preaggregations-111122223333")
+
+
+def test_database(production):
+    [database] = production.client("rds").describe_db_instances()["DBInstances"]
+    assert database["Engine"] == "postgres"
+    assert database["EngineVersion"].startswith("16")
+    assert database["MultiAZ"]
+    assert database["StorageEncrypted"]
+    assert not database["PubliclyAccessible"]
+    assert database["DeletionProtection"]
+    assert database["DBInstanceClass"] == "db.t3.medium"
+    tags = {tag["Key"]: tag["Value"] for tag in database["TagList"]}
+    assert tags["floe-infra:environment"] == "prod"
+    assert tags["cost-center"] == "4711"
+
+
+def test_cluster(production):
+    eks = production.client("eks")
+    [name] = eks.list_clusters()["clusters"]
+    cluster = eks.describe_cluster(name=name)["cluster"]
+    assert cluster["resourcesVpcConfig"]["endpointPrivateAccess"]
+    assert not cluster["resourcesVpcConfig"]["endpointPublicAccess"]
+    assert cluster["encryptionConfig"][0]["resources"] == ["secrets"]
+    groups = {}
+    for group in eks.list_nodegroups(clusterName=name)["nodegroups"]:
+        described = eks.describe_nodegroup(clusterName=name, nodegroupName=group)["nodegroup"]
+        groups[described["labels"]["node-type"]] = described
+    assert groups["spot"]["capacityType"] == "SPOT"
+    assert groups["spot"]["scalingConfig"]["maxSize"] == 12
+    assert len(groups["spot"]["instanceTypes"]) >= 3
+    assert groups["spot"]["taints"] == [{"key": "spot", "value": "true", "effect": "NO_SCHEDULE"}]
+    assert groups["on-demand"]["capacityType"] == "ON_DEMAND"
+    assert set(eks.list_addons(clusterName=name)["addons"]) == {
+        "vpc-cni",
+        "coredns",
+        "kube-proxy",
+        "aws-ebs-csi-driver",
+    }
+
+
+def test_network(production):
+    ec2 = production.client("ec2")
+    vpc = production.outputs["network_id"]
+    only = [{"Name": "vpc-id", "Values": [vpc]}]
+    subnets = ec2.describe_subnets(Filters=only)["Subnets"]
+    assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 3
+    assert not [subnet for subnet in subnets if subnet["MapPublicIpOnLaunch"]]
+    assert len(ec2.describe_nat_gateways(Filters=only)["NatGateways"]) == 3
+    [group] = ec2.describe_security_groups(Filters=[*only, {"Name": "group-name", "Values": ["default"]}])[
+        "SecurityGroups"
+    ]
+    assert (group["IpPermissions"], group["IpPermissionsEgress"]) == ([], [])
+
+
+def test_second_plan_is_empty(production):
+    [stack] = synthesize(production.config, production.out)
+    with planned(stack, environment=production.aws.environment) as again:
+        assert again.summary.empty, again.summary
+
+
+def test_no_secret_in_state_or_files(production):
+    secrets = production.client("secretsmanager")
+    values = set()
+    for secret in secrets.list_secrets()["SecretList"]:
+        text = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
+        values |= {text, json.loads(text)["password"]}
+    assert values, "RDS has made a secret"
+    files = [production.state, *production.out.rglob("*.json"), *production.out.rglob("*.tfstate*")]
+    for path in files:
+        content = path.read_text(errors="replace")
+        for value in values:
+            encoded = base64.b64encode(value.encode()).decode()
+            for form in (value, encoded, urllib.parse.quote(value, safe="")):
+                assert form not in content, path
+
+
+def test_destroy_is_refused(production):
+    with pytest.raises(typer.Exit) as refusal:
+        destroy_platform(production.config, production.out, yes=True, environment=production.aws.environment)
+    assert refusal.value.exit_code == 2
+    assert len(production.client("rds").describe_db_instances()["DBInstances"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("section", "change"),
+    [
+        ("storage", {"bucket_prefix": "elsewhere"}),
+        ("database", {"database_name": "other"}),
+    ],
+)
+def test_replacing_what_holds_data_is_refused(production, section, change, capsys):
+    changed = production.config.model_copy(
+        update={section: getattr(production.config, section).model_copy(update=change)}
+    )
+    assert_refused(production, changed, capsys)
+
+
+def test_leaving_out_what_holds_data_is_refused(production, capsys):
+    """`prevent_destroy` goes away with the resource that carries it, so Terraform alone would go ahead."""
+    data = production.config.model_dump() | {"database": {"kind": "none"}}
+    assert_refused(production, type(production.config).model_validate(data), capsys)
+
+
+def assert_refused(production, changed, capsys):
+    with pytest.raises(typer.Exit) as refusal:
+        deploy_platform(changed, production.out, yes=True, environment=production.aws.environment)
+    assert refusal.value.exit_code == 2
+    assert "allow_data_loss" in capsys.readouterr().err
