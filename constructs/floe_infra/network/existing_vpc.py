@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdktf import Postcondition, TerraformResourceLifecycle
+from cdktf import Op, Postcondition, TerraformResourceLifecycle, TerraformSelf
 from cdktf_cdktf_provider_aws.data_aws_subnet import DataAwsSubnet
 from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc
 from constructs import Construct
@@ -43,7 +43,7 @@ class ExistingVpc(Construct):
                 lifecycle=TerraformResourceLifecycle(
                     postcondition=[
                         Postcondition(
-                            condition=f'${{self.vpc_id == "{self.vpc.id}"}}',
+                            condition=Op.eq(TerraformSelf.get_any("vpc_id"), self.vpc.id),
                             error_message=f"The subnet {subnet} is not in the VPC of network.vpc_id.",
                         )
                     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdktf import Fn, Postcondition, TerraformResourceLifecycle
+from cdktf import Fn, Op, Postcondition, TerraformResourceLifecycle, TerraformSelf
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
     DataAwsAvailabilityZones,
     DataAwsAvailabilityZonesFilter,
@@ -136,7 +136,7 @@ class Vpc(Construct):
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[
                     Postcondition(
-                        condition=f"${{length(self.names) >= {zones}}}",
+                        condition=Op.gte(Fn.length_of(TerraformSelf.get_any("names")), zones),
                         error_message=f"{region} has fewer than {zones} zones for EKS: lower network.zones.",
                     )
                 ]
