@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import AwsAccountId, AwsRegion, HttpUrl
+from floe_infra.fields import AwsAccountId, AwsRegion, Finding, HttpUrl, Matches
 from floe_infra.model import Model
+
+
+def _not_for_tags(text: str) -> str | None:
+    """https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"""
+    return None if re.fullmatch(r"[\w\s.:/=+@-]*", text) else "holds a character that tags cannot"
+
+
+def _not_for_tag_keys(key: str) -> str | None:
+    reserved = key.lower().startswith(("aws:", "floe-infra:"))
+    return "begins with a prefix that is reserved" if reserved else _not_for_tags(key)
+
+
+_TAGS = "letters, digits, spaces and _ . : / = + - @"
+TagKey = Annotated[str, Matches(r".{1,128}", f"1 to 128 {_TAGS}; not aws:… or floe-infra:…", refuse=_not_for_tag_keys)]
+TagValue = Annotated[str, Matches(r".{0,256}", f"at most 256 {_TAGS}", refuse=_not_for_tags)]
 
 
 class AwsCloud(Model):
@@ -19,10 +36,18 @@ class AwsCloud(Model):
     """Where everything is made, for instance `eu-west-1`."""
     account_id: AwsAccountId | None = None
     """The account's 12 digits. When given, Terraform refuses to work with the credentials of any other account."""
-    tags: Annotated[dict[str, str], Field(max_length=40)] = {}
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = {}
     """Put on every resource, besides `floe-infra:platform` and `floe-infra:environment`."""
     endpoint: HttpUrl | None = None
     """The one URL of an AWS emulator such as LocalStack. Switches S3 to path style."""
+
+    def findings(self) -> Iterator[Finding]:
+        """IAM does not tell tags apart by case (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html)."""
+        seen: dict[str, str] = {}
+        for key in self.tags:
+            if (other := seen.setdefault(key.lower(), key)) != key:
+                message = f"differs from {other} only in upper and lower case"
+                yield Finding(("tags", key), message, "keys that differ in their letters", "remove one of them")
 
 
 CloudConfig = AwsCloud

@@ -141,12 +141,12 @@ class Document:
             before = text[: error.position]
             place = (before.count("\n") + 1, len(before) - before.rfind("\n"))
             raise self._unreadable(
-                place, f"a control character, {ord(error.character):#04x}", fix="remove it"
+                place, f"is not YAML: a control character, {error.character:#04x}", fix="remove it"
             ) from None
         except Exception:
             # Escapes beyond Unicode, absurd %YAML directives: ruamel lets Python's own errors through.
             raise self._unreadable((1, 1), "is not YAML") from None
-        if root is None:
+        if root is None or root.value == "":
             allowed = "at least `name`, `environment` and `cloud`"
             raise self._unreadable((1, 1), "is empty", allowed=allowed, fix="copy one of the examples")
         return root
@@ -245,8 +245,10 @@ class Document:
 class _Composer(Composer):
     """Nests no deeper than Python can, and lets an anchor be used again, as YAML does."""
 
-    warn_double_anchors = False
-    _depth = 0
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader=loader)
+        self.warn_double_anchors = False
+        self._depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self._depth > MAX_DEPTH:

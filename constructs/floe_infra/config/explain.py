@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -97,7 +98,7 @@ def _unknown_key(document: Document, place: _Place) -> Problem:
         place.path,
         "unknown key",
         allowed=", ".join(known),
-        fix=_nearest(key, known) or (f"only kind {elsewhere} has it" if elsewhere else "remove it"),
+        fix=f"only kind {elsewhere} has it" if elsewhere else _nearest(key, known) or "remove it",
         of_key=True,
     )
 
@@ -118,7 +119,7 @@ def _fix(document: Document, place: _Place, value: Any, kind: str) -> str:
         return f'write "{written}", in quotes'
     if kind == "list_type" and written is not None:
         return f"write [{written}]"
-    if kind == "int_type" and written and written.isdecimal():
+    if kind == "int_type" and written and re.fullmatch("[0-9]{1,9}", written):
         return "remove the quotes"
     if kind == "bool_type":
         word = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(str(value).lower())
