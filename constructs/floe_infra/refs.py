@@ -64,8 +64,9 @@ class NodeGroupRef:
     taints: tuple[Taint, ...]
     spot: bool
     vcpu: int
+    """Of one node; 0 while only Terraform knows its type."""
     memory_mib: int
-    """Of one node, before the kubelet's reservation."""
+    """Of one node, before the kubelet's reservation; 0 while only Terraform knows its type."""
     max_size: int
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
-    DataAwsIamPolicyDocument,
-    DataAwsIamPolicyDocumentStatement,
-    DataAwsIamPolicyDocumentStatementCondition,
-    DataAwsIamPolicyDocumentStatementPrincipals,
-)
+from cdktf import Fn
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
@@ -22,7 +18,7 @@ class Role(Construct):
 
     Args:
         name: at most 64 characters.
-        trust: the policy, in JSON, that says who may act as it; see `service_trust`.
+        trust: the policy, in JSON, that says who may act as it; see `service_trust` and `trust`.
         policies: names of AWS' managed policies.
 
     Attributes:
@@ -52,27 +48,21 @@ class Role(Construct):
         ]
 
 
-def service_trust(scope: Construct, id: str, *, service: str, context: Context, source_arn: str | None = None) -> str:
+def service_trust(service: str, *, context: Context, source_arn: str | None = None) -> str:
     """Lets an AWS service act as a role, on behalf of `source_arn` in this account alone: no other customer of the
     service gets it to (the confused deputy, https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
     EC2 does not say on whose behalf it acts, so None there."""
-    on_behalf = [
-        DataAwsIamPolicyDocumentStatementCondition(test=test, variable=variable, values=[value])
-        for test, variable, value in (
-            ("ArnLike", "aws:SourceArn", source_arn),
-            ("StringEquals", "aws:SourceAccount", context.account_id),
-        )
-        if source_arn and value
-    ]
-    document = DataAwsIamPolicyDocument(
-        scope,
-        id,
-        statement=[
-            DataAwsIamPolicyDocumentStatement(
-                actions=["sts:AssumeRole"],
-                principals=[DataAwsIamPolicyDocumentStatementPrincipals(type="Service", identifiers=[service])],
-                condition=on_behalf or None,
-            )
-        ],
-    )
-    return document.json
+    on_behalf = {
+        "ArnLike": {"aws:SourceArn": source_arn},
+        "StringEquals": {"aws:SourceAccount": context.account_id},
+    }
+    return trust("sts:AssumeRole", {"Service": service}, on_behalf if source_arn else {})
+
+
+def trust(action: str, principal: Mapping[str, str], condition: Mapping[str, Any]) -> str:
+    """The policy that lets a principal act as a role, written out. A policy document of Terraform's would be read late
+    whenever what it names is about to change, and the plan could not show who gets the role."""
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": action, "Principal": principal}
+    if condition:
+        statement["Condition"] = condition
+    return Fn.jsonencode({"Version": "2012-10-17", "Statement": [statement]})

@@ -113,9 +113,10 @@ class NodeGroupConfig(Model):
     """Taints; spot groups carry `spot=true:NoSchedule` besides."""
 
     @property
-    def instance(self) -> InstanceType:
-        """A type that stands for all of the group's, which have the same size."""
-        return InstanceType.parse(next(name for name in self.instance_types if not is_token(name)))
+    def instance(self) -> InstanceType | None:
+        """A type that stands for all of the group's, which have the same size; None while only Terraform knows them."""
+        known = (name for name in self.instance_types if not is_token(name))
+        return next(map(InstanceType.parse, known), None)
 
     def findings(self) -> Iterator[Finding]:
         """Sizes out of order, unequal types, spot pools that would vanish at once, labels and taints set twice."""
@@ -147,12 +148,6 @@ class NodeGroupConfig(Model):
     def _type_findings(self) -> Iterator[Finding]:
         path = ("instance_types",)
         names = self.instance_types
-        if all(is_token(name) for name in names):
-            yield Finding(
-                path,
-                "only Terraform knows these types",
-                "at least one literal name: size and architecture follow from it",
-            )
         for name, times in Counter(names).items():
             if times > 1:
                 yield Finding(path, f"{name} is named {times} times", "each type once")
@@ -163,7 +158,8 @@ class NodeGroupConfig(Model):
                 "types of equal vCPU, memory and architecture in one group",
                 "make a second node group, or choose equal types such as m5.xlarge, m5a.xlarge, m6i.xlarge",
             )
-        if self.capacity_type == "spot" and len(set(names)) < 3:
+        # A token may stand for a whole list.
+        if self.capacity_type == "spot" and len(set(names)) < 3 and not any(map(is_token, names)):
             yield Finding(
                 path,
                 f"a spot group of {len(set(names))} instance type(s) loses all its nodes at once",

@@ -80,7 +80,7 @@ class ControlPlane(Construct):
             "role",
             name=f"{context.prefix}-cluster",
             description=f"Control plane of the EKS cluster {context.prefix}",
-            trust=service_trust(self, "trust", service="eks.amazonaws.com", context=context, source_arn=cluster),
+            trust=service_trust("eks.amazonaws.com", context=context, source_arn=cluster),
             context=context,
             policies=["AmazonEKSClusterPolicy"],
         )

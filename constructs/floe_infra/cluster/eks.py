@@ -111,7 +111,7 @@ class EksCluster(Construct):
             "node_role",
             name=f"{self._context.prefix}-nodes",
             description=f"Nodes of the EKS cluster {self._context.prefix}",
-            trust=service_trust(self, "node_trust", service="ec2.amazonaws.com", context=self._context),
+            trust=service_trust("ec2.amazonaws.com", context=self._context),
             context=self._context,
             policies=["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"],
         )

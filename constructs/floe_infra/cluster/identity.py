@@ -13,7 +13,7 @@ from hashlib import sha256
 from cdktf import Fn
 from constructs import Construct
 
-from floe_infra.cloud.iam import Role
+from floe_infra.cloud.iam import Role, trust
 from floe_infra.context import Context
 from floe_infra.refs import IdentityRef
 
@@ -48,23 +48,10 @@ class Identities(Construct):
         )
 
     def _trust(self, subject: str) -> str:
-        """Not a data source of Terraform's: that would be read late, and the plan could not show who gets the role,
-        whenever anything about the cluster changes."""
         claims = {"sub": subject, "aud": AUDIENCE}
-        keys = [Fn.join(":", [self._issuer, claim]) for claim in claims]
-        return Fn.jsonencode(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "sts:AssumeRoleWithWebIdentity",
-                        "Principal": {"Federated": self._provider_arn},
-                        "Condition": {"StringEquals": Fn.zipmap(keys, list(claims.values()))},
-                    }
-                ],
-            }
-        )
+        keys = [Fn.join(":", [self._issuer, claim]) for claim in claims]  # CDKTF loses tokens in a mapping's keys
+        exactly = {"StringEquals": Fn.zipmap(keys, list(claims.values()))}
+        return trust("sts:AssumeRoleWithWebIdentity", {"Federated": self._provider_arn}, exactly)
 
 
 class ServiceAccountRole(Role):

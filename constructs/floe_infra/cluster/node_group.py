@@ -74,7 +74,7 @@ class NodeGroup(Construct):
             node_role_arn=role_arn,
             subnet_ids=list(subnet_ids),
             version=cluster.version,
-            ami_type=_AMI_TYPES[config.instance.architecture],
+            ami_type=_AMI_TYPES[config.instance.architecture if config.instance else "amd64"],
             capacity_type=config.capacity_type.upper(),
             instance_types=_in_stable_order(config),
             launch_template=EksNodeGroupLaunchTemplate(

@@ -18,7 +18,7 @@ def describe(name: str, config: NodeGroupConfig) -> NodeGroupRef:
         labels={NODE_TYPE: "spot" if spot else "on-demand", **config.labels},
         taints=tuple([SPOT_TAINT, *taints] if spot else taints),
         spot=spot,
-        vcpu=config.instance.vcpu,
-        memory_mib=config.instance.memory_gib * 1024,
+        vcpu=config.instance.vcpu if config.instance else 0,
+        memory_mib=config.instance.memory_gib * 1024 if config.instance else 0,
         max_size=config.max_size,
     )

@@ -41,9 +41,7 @@ class FlowLogs(Construct):
             "writer",
             name=f"{context.prefix}-flow-logs",
             description=f"Flow logs of {context.prefix} write their log group",
-            trust=service_trust(
-                self, "trust", service="vpc-flow-logs.amazonaws.com", context=context, source_arn=flow_logs
-            ),
+            trust=service_trust("vpc-flow-logs.amazonaws.com", context=context, source_arn=flow_logs),
             context=context,
         )
         policy = IamRolePolicy(self, "policy", name="write", role=self.role.role.name, policy=self._write())
