@@ -3,7 +3,9 @@
 import os
 import sys
 
-from floe_infra.runtime import fast_import
+sys.path.pop(0)  # this folder, whose platform.py would stand in for Python's own
+
+from floe_infra.runtime import fast_import  # noqa: E402
 
 fast_import.enable()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from types import TracebackType
 from typing import Any
 
@@ -17,7 +18,7 @@ from floe_infra.runtime.plan import Change, PlanSummary
 from floe_infra.runtime.terraform import TerraformError
 
 results = Console(soft_wrap=True, highlight=False)
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False, width=None if sys.stderr.isatty() else 160)
 
 TWO_KEYS = (
     "Buckets, keys, databases and catalogs are kept unless two keys are turned: `environment` is local or dev, and the "
