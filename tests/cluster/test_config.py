@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from floe_infra.cluster import EksConfig, NodeGroupConfig
+from floe_infra.config import PlatformConfig
+from floe_infra.refs import Taint
+
+TOKEN = "${TfToken[TOKEN.7]}"
+SPOT = {"capacity_type": "spot", "instance_types": ["m5.large", "m5a.large", "m6i.large"]}
+SYSTEM = {"instance_types": ["m5.large"]}
+
+
+def problems(model: type, **fields: Any) -> dict[str, str]:
+    """Message by key path, a value's own and those between values."""
+    with pytest.raises(ValidationError) as error:
+        model.model_validate(fields)
+    return {
+        ".".join(map(str, (*problem["loc"], *finding.path))): str(finding)
+        for problem in error.value.errors()
+        for finding in problem["ctx"]["findings"]
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "says"),
+    [
+        ({"min_size": 4}, "min_size", "raise max_size to 4"),
+        ({"desired_size": 5}, "desired_size", "outside 1 to 3"),
+        ({"instance_types": ["m5.large", "c5.large"]}, "instance_types", "4 GiB"),
+        ({"instance_types": ["m5.large", "m6g.large"]}, "instance_types", "arm64"),
+        ({"instance_types": ["m5.large", "m5.large"]}, "instance_types", "named 2 times"),
+        ({"capacity_type": "spot"}, "instance_types", "loses all its nodes at once"),
+        ({"instance_types": ["p4d.24xlarge"]}, "instance_types.0", "no family and size that are known"),
+        ({"labels": {"node-type": "spot"}}, "labels.node-type", "follows from capacity_type"),
+        ({"labels": {"team": "a b"}}, "labels.team", "63 letters"),
+        ({"taints": [{"key": "gpu"}, {"key": "gpu"}]}, "taints.1", "there already"),
+        ({**SPOT, "taints": [{"key": "spot", "value": "true"}]}, "taints.0", "there already"),
+    ],
+)
+def test_node_groups(fields, path, says):
+    assert says in problems(NodeGroupConfig, **{**SYSTEM, **fields})[path]
+
+
+@pytest.mark.parametrize("key", ["kubernetes.io/role", "node.kubernetes.io/x", "k8s.io/x", "eks.amazonaws.com/x"])
+def test_labels_of_kubernetes_own(key):
+    [message] = problems(NodeGroupConfig, **SYSTEM, labels={key: "x"}).values()
+    assert "belongs to Kubernetes or EKS" in message
+
+
+def test_labels_of_others():
+    assert NodeGroupConfig(instance_types=["m5.large"], labels={"acme.com/team": "data", "tier": "x"})
+
+
+@pytest.mark.parametrize(
+    "system",
+    [{**SPOT}, {**SYSTEM, "min_size": 0}, {**SYSTEM, "taints": [{"key": "reserved"}]}],
+    ids=["spot", "none", "tainted"],
+)
+def test_something_must_carry_what_is_not_to_be_interrupted(system):
+    [message] = problems(EksConfig, node_groups={"system": system, "workers": SPOT}).values()
+    assert "min_size 1 or more, and no taints" in message
+
+
+@pytest.mark.parametrize(
+    ("cidr", "says"),
+    [
+        ("0.0.0.0/0", "whole internet"),
+        ("10.0.0.0/8", "private addresses"),
+        ("172.0.0.0/8", "private addresses"),
+        ("100.64.1.0/24", "private addresses"),
+    ],
+)
+def test_the_api_server_is_opened_to_public_networks_only(cidr, says):
+    message = problems(EksConfig, public_access_cidrs=[cidr])["public_access_cidrs.0"]
+    assert says in message
+    assert "private_access_cidrs" in message
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sts::111122223333:assumed-role/admin/jo",
+        "arn:aws:iam::111122223333:root",
+        "arn:aws:iam::111122223333:group/admins",
+        "admin",
+    ],
+)
+def test_administrators_are_roles_and_users(arn):
+    assert "name the role itself" in problems(EksConfig, admin_arns=[arn])["admin_arns.0"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("admin_arns", "arn:aws:iam::111122223333:role/admin"),
+        ("public_access_cidrs", "203.0.113.0/24"),
+        ("private_access_cidrs", "10.9.0.0/16"),
+    ],
+)
+def test_nothing_is_named_twice(key, value):
+    assert list(problems(EksConfig, **{key: [value, value]})) == [f"{key}.1"]
+
+
+def test_names_leave_room_for_what_makes_them_unique():
+    with pytest.raises(ValidationError):
+        EksConfig.model_validate({"node_groups": {"a" * 37: SYSTEM}})
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_one_size_of_one_group_can_be_changed_in_the_file(environment):
+    cloud = {"provider": "aws", "region": "eu-west-1"}
+    cluster = {"kind": "eks", "node_groups": {"workers": {"max_size": 40}}}
+    config = PlatformConfig.model_validate(
+        {"name": "acme", "environment": environment, "cloud": cloud, "cluster": cluster}
+    )
+    assert set(config.cluster.node_groups) == {"system", "workers"}
+    assert config.cluster.node_groups["workers"].max_size == 40
+    assert config.cluster.node_groups["workers"].capacity_type == "spot"
+
+
+def test_tokens_pass():
+    group = NodeGroupConfig(instance_types=[TOKEN], capacity_type="spot", labels={"team": TOKEN})
+    assert group.instance is None
+    config = EksConfig(
+        version=TOKEN,
+        kms_key_arn=TOKEN,
+        admin_arns=[TOKEN],
+        public_access_cidrs=[TOKEN],
+        private_access_cidrs=[TOKEN],
+        node_groups={"system": NodeGroupConfig(instance_types=[TOKEN, "m6g.large"]), "workers": group},
+    )
+    assert config.node_groups["system"].instance.architecture == "arm64"
+
+
+def test_what_pods_find_on_a_group():
+    from floe_infra.cluster.nodes import describe
+
+    spot = describe("workers", NodeGroupConfig(**SPOT, max_size=9, labels={"team": "data"}, taints=[{"key": "x"}]))
+    assert spot.labels == {"node-type": "spot", "team": "data"}
+    assert spot.taints == (Taint("spot", "true", "NoSchedule"), Taint("x", "", "NoSchedule"))
+    assert (spot.spot, spot.vcpu, spot.memory_mib, spot.max_size) == (True, 2, 8192, 9)
+    system = describe("system", NodeGroupConfig(**SYSTEM))
+    assert (system.labels, system.taints, system.spot) == ({"node-type": "on-demand"}, (), False)
