@@ -5,7 +5,7 @@ import sys
 
 sys.path.pop(0)  # this folder, whose platform.py would stand in for Python's own
 
-from floe_infra.runtime import fast_import  # noqa: E402
+from floe_infra.runtime import fast_import
 
 fast_import.enable()
 

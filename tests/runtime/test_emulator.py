@@ -251,6 +251,22 @@ class TestCorrections:
             s3.get_bucket_lifecycle_configuration(Bucket="bucket")
         assert _error(raised) == "NoSuchLifecycleConfiguration"
 
+    def test_s3_policies_with_conditions_refuse_nothing(self, aws: Any) -> None:
+        s3 = aws("s3")
+        s3.create_bucket(Bucket="tls-only", CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+        statement = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": "arn:aws:s3:::tls-only/*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        s3.put_bucket_policy(Bucket="tls-only", Policy=policy)
+        s3.put_object(Bucket="tls-only", Key="key", Body=b"value")
+        assert s3.get_object(Bucket="tls-only", Key="key")["Body"].read() == b"value"
+        assert json.loads(s3.get_bucket_policy(Bucket="tls-only")["Policy"]) == json.loads(policy)
+
     def test_s3_writes_logs_where_the_policy_allows_it(self, aws: Any) -> None:
         s3 = aws("s3")
         place = {"LocationConstraint": s3.meta.region_name}
