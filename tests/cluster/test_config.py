@@ -105,6 +105,13 @@ def test_nothing_is_named_twice(key, value):
     assert list(problems(EksConfig, **{key: [value, value]})) == [f"{key}.1"]
 
 
+@pytest.mark.parametrize("version", ["1.12.1", "latest", "v1.12.1-eksbuild.2${x}"])
+def test_versions_of_addons(version):
+    assert (
+        "describe-addon-versions" in problems(EksConfig, addon_versions={"coredns": version})["addon_versions.coredns"]
+    )
+
+
 def test_names_leave_room_for_what_makes_them_unique():
     with pytest.raises(ValidationError):
         EksConfig.model_validate({"node_groups": {"a" * 37: SYSTEM}})

@@ -41,6 +41,14 @@ NodeGroupName = Annotated[
 ]
 """EKS allows 63 characters; Terraform makes the name unique with a hyphen and 26 digits."""
 AddonName = Literal["vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver"]
+AddonVersion = Annotated[
+    str,
+    Matches(
+        r"v[0-9]+(\.[0-9]+){2}-eksbuild\.[0-9]+",
+        "an add-on's version such as v1.12.1-eksbuild.2",
+        "`aws eks describe-addon-versions --addon-name <name>` lists them",
+    ),
+]
 _LABEL_KEY = r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _LABEL_VALUE = r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?"
 
@@ -196,7 +204,7 @@ class EksConfig(Kind):
     refuses to do it again."""
     node_groups: Annotated[dict[NodeGroupName, NodeGroupConfig], Field(min_length=1, max_length=30)] = NODE_GROUPS
     """By name. In a file, `system` and `workers` are there unless it says otherwise of them."""
-    addon_versions: dict[AddonName, str] = {}
+    addon_versions: dict[AddonName, AddonVersion] = {}
     """Versions to pin, by add-on. When left out, what EKS prefers for the Kubernetes version when deploying."""
     log_retention_days: LogRetentionDays = 365
     """Days for which the control plane's logs are kept."""

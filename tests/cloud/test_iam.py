@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from alone import PROD, synthesized
+from floe_infra.cloud.iam import Role, service_trust
+from synthesized import resources
+
+
+def role(**more: Any) -> dict[str, Any]:
+    def make(stack: Any) -> None:
+        trust = service_trust("eks.amazonaws.com", context=PROD, **more)
+        context = replace(PROD, partition="aws-us-gov")
+        Role(
+            stack, "role", name="r", description="d", trust=trust, context=context, policies=["AmazonEKSClusterPolicy"]
+        )
+
+    return synthesized(make)
+
+
+def test_a_service_acts_for_this_account_only():
+    [block] = resources(role(source_arn="arn:aws:eks:::cluster/x"), "aws_iam_role").values()
+    trust = block["assume_role_policy"]
+    assert '"Principal" = {"Service" = "eks.amazonaws.com"}' in trust
+    assert '"ArnLike" = {"aws:SourceArn" = "arn:aws:eks:::cluster/x"}' in trust
+    assert '"StringEquals" = {"aws:SourceAccount" = "111122223333"}' in trust
+
+
+def test_a_service_that_does_not_say_for_whom():
+    [block] = resources(role(), "aws_iam_role").values()
+    assert "Condition" not in block["assume_role_policy"]
+
+
+def test_managed_policies_of_the_partition():
+    [attached] = resources(role(), "aws_iam_role_policy_attachment").values()
+    assert attached["policy_arn"] == "arn:aws-us-gov:iam::aws:policy/AmazonEKSClusterPolicy"
