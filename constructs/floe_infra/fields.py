@@ -125,7 +125,7 @@ PlatformName = Annotated[
     Matches(
         r"[a-z][a-z0-9]*(-[a-z0-9]+)*",
         "lower-case letters, digits and single hyphens, beginning with a letter",
-        "names of buckets, roles and clusters begin with it, so it follows the strictest rule of all of them",
+        "use only what buckets, roles and clusters all take: their names begin with it",
     ),
     Field(max_length=24),
 ]

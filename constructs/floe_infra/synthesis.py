@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _FILES = {False: "cdk.tf.json", True: "cdk.tf"}
 
 
+class OutputError(Exception):
+    """The output directory holds something else."""
+
+
 @dataclass(frozen=True)
 class SynthesizedStack:
     """A stack's directory, where Terraform runs."""
@@ -53,6 +57,7 @@ def synthesize_app(build: Callable[[App], Any], out: Path, *, hcl: bool = False)
     fast_import.enable()
     from cdktf import App, TerraformStack
 
+    _check_ours(out)
     with _beside(out) as draft:
         app = App(outdir=str(draft))
         build(app)
@@ -65,11 +70,28 @@ def synthesize_app(build: Callable[[App], Any], out: Path, *, hcl: bool = False)
     return [_stack(out, name, hcl=hcl) for name in _in_order(manifest)]
 
 
+def _check_ours(out: Path) -> None:
+    """Web projects have a `manifest.json` too. Another platform's stacks may stay: each has a directory of its own."""
+    try:
+        ours = "stacks" in json.loads((out / "manifest.json").read_bytes())
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise OutputError(f"{out} is not a directory") from None
+    except (ValueError, TypeError):
+        ours = False
+    if not ours:
+        raise OutputError(f"{out / 'manifest.json'} is not CDKTF's; name another directory with -o")
+
+
 @contextmanager
 def _beside(out: Path) -> Iterator[Path]:
-    """A directory on the same file system, so that files can be renamed into place."""
+    """A directory on the same file system, so that files can be renamed into place.
+
+    Absolute: Node, which writes into it, may have been started in another directory.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent.absolute()))
     try:
         yield draft
     finally:
@@ -101,7 +123,10 @@ def _move(draft: Path, out: Path, manifest: dict[str, Any], *, hcl: bool) -> Non
     for name in manifest["stacks"]:
         target = out / "stacks" / name
         target.mkdir(parents=True, exist_ok=True)
-        os.replace(draft / "stacks" / name / _FILES[hcl], target / _FILES[hcl])
+        for made in (draft / "stacks" / name).iterdir():
+            if made.is_dir():  # assets
+                shutil.rmtree(target / made.name, ignore_errors=True)
+            os.replace(made, target / made.name)
         (target / _FILES[not hcl]).unlink(missing_ok=True)
     os.replace(draft / "manifest.json", out / "manifest.json")
 

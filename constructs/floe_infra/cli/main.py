@@ -16,6 +16,7 @@ from floe_infra.config.problems import ConfigError
 from floe_infra.runtime.emulator import EmulatorMissingError
 from floe_infra.runtime.providers import ProviderMirrorError
 from floe_infra.runtime.terraform import TerraformError, TerraformInterruptedError, TerraformMissingError
+from floe_infra.synthesis import OutputError
 
 app = typer.Typer(
     name="floe-infra",
@@ -46,6 +47,9 @@ def _run() -> int:
     except ConfigError as error:
         errors.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return 2
+    except OutputError as error:
+        errors.print(str(error), style="red", markup=False)
+        return 2
     except TerraformInterruptedError as error:
         errors.print(f"{error}. Its state is written; the same command can be repeated.", markup=False)
         return 128 + error.signal_number
@@ -54,6 +58,11 @@ def _run() -> int:
         return 1
     except (TerraformMissingError, EmulatorMissingError, ProviderMirrorError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
+        return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        errors.print(f"{error.filename}: {error.strerror}", style="red", markup=False)
         return 1
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from floe_infra.cli.options import CONFIG_FILE, AsJson, ConfigFile
 from floe_infra.cli.output import print_json, results
-from floe_infra.config import ConfigError, load
+from floe_infra.config import ConfigError, PlatformConfig, load
+
+_FACTS = 4
+"""Of each section, in the summary; models begin with what matters most."""
 
 
 def validate(
     config_file: ConfigFile = CONFIG_FILE,
     as_json: AsJson = False,
-    effective: Annotated[bool, typer.Option(help="Print the whole configuration, with all defaults.")] = False,
+    effective: Annotated[bool, typer.Option("--effective", help="Print the whole file, with all defaults.")] = False,
 ) -> None:
     """Check a configuration file, and say everything that is wrong with it."""
     try:
@@ -28,13 +33,42 @@ def validate(
     if as_json:
         print_json({"valid": True, "problems": [], "effective": config.model_dump(mode="json")})
     elif effective:
-        from ruamel.yaml import YAML
-
-        YAML(typ="safe").dump(config.model_dump(mode="json"), results.file)
+        _print_yaml(config.model_dump(mode="json"), results.file)
     else:
-        kinds = {section: getattr(config, section).kind for section in ("network", "cluster", "storage")}
-        kinds |= {section: getattr(config, section).kind for section in ("database", "catalog", "compute", "state")}
-        results.print(f"{config_file}: valid", style="green", markup=False)
-        results.print(f"  {config.name}-{config.environment} on {config.cloud.provider} {config.cloud.region}")
-        for section, kind in kinds.items():
-            results.print(f"  {section:<9} {kind}", markup=False)
+        _summarize(config_file, config)
+
+
+def _print_yaml(data: Any, file: Any) -> None:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.width = 120
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.add_representer(
+        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    yaml.dump(data, file)
+
+
+def _summarize(file: Path, config: PlatformConfig) -> None:
+    results.print(f"{file}: valid", style="green", markup=False)
+    account = f", account {config.cloud.account_id}" if config.cloud.account_id else ""
+    results.print(
+        f"  {config.name}-{config.environment} on {config.cloud.provider}, {config.cloud.region}{account}", markup=False
+    )
+    if not config.keeps_data:
+        results.print("  allow_data_loss: everything may be removed with what it holds", style="yellow", markup=False)
+    for section, chosen in config:
+        if hasattr(chosen, "kind"):
+            results.print(f"  {section:<9} {chosen.kind:<12} {_facts(chosen)}".rstrip(), markup=False)
+
+
+def _facts(section: Any) -> str:
+    facts = [f"{key} {_fact(value)}" for key, value in section if key != "kind" and value]
+    return "; ".join(facts[:_FACTS])
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on"
+    return ", ".join(map(str, value)) if isinstance(value, (list, Mapping)) else str(value)

@@ -87,6 +87,7 @@ def _problems(document: Document, place: _Place, details: ErrorDetails) -> Itera
     else:
         message = _MESSAGES.get(kind, f"{{value}} is not {place.shape.noun}")
         text = message.format(value=shown(value), count=len(value) if isinstance(value, (list, dict)) else 0)
+        allowed = "" if allowed == place.shape.noun else allowed  # which the message says already
         fix = _fix(document, place, value, kind)
         yield document.problem(path, text, allowed=allowed, fix=fix, of_key=place.of_key)
 
