@@ -53,12 +53,6 @@ def refuse(*findings: Finding) -> PydanticCustomError:
     return PydanticCustomError("floe", "{text}", {"text": "; ".join(map(str, findings)), "findings": findings})
 
 
-def invalid(message: str, *, allowed: str, fix: str = "", field: str = "") -> PydanticCustomError:
-    """An error of one finding. `field` names the offending child key, dotted, when a whole mapping is checked."""
-    path = tuple(int(step) if step.isdecimal() else step for step in field.split(".") if step)
-    return refuse(Finding(path, message, allowed, fix))
-
-
 @dataclass(frozen=True)
 class Matches:
     """A string that matches a pattern as a whole. `allowed` puts the pattern in words."""
@@ -79,9 +73,9 @@ class Matches:
         if is_token(value):
             return value
         if not re.fullmatch(self.pattern, value):
-            raise invalid(f"{shown(value)} is not valid here", allowed=self.allowed, fix=self.fix)
+            raise refuse(Finding((), f"{shown(value)} is not valid here", self.allowed, self.fix))
         if self.refuse and (problem := self.refuse(value)):
-            raise invalid(f"{shown(value)} {problem}", allowed=self.allowed, fix=self.fix)
+            raise refuse(Finding((), f"{shown(value)} {problem}", self.allowed, self.fix))
         return value
 
 
@@ -154,10 +148,6 @@ AwsRegion = Annotated[
 ]
 AwsAccountId = Annotated[str, Matches(r"[0-9]{12}", "the 12 digits of an AWS account, in quotes")]
 BucketName = Annotated[str, Matches(_BUCKET_NAME, BUCKET_NAMES, refuse=bucket_problem)]
-Arn = Annotated[
-    str,
-    Matches(r"arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[0-9]*:.+", "an ARN: arn:partition:service:region:account:…"),
-]
 KmsKeyArn = Annotated[
     str,
     Matches(

@@ -77,7 +77,7 @@ def test_load_reads_a_path(tmp_path: Path):
         ("compute: {cpu: .nan}", "6:16: compute.cpu", "NaN is no number to reckon with"),
         ("compute: {cpu: .inf}", "6:16: compute.cpu", "Infinity is …"),
         ("compute: {cpu: 1e999}", "6:16: compute.cpu", "Infinity is …"),
-        ("database: {multi_az: yes}", "6:22: database.multi_az", '"yes" is not true or false\n  …\n  fix: write true'),
+        ("database: {multi_az: yes}", "6:22: database.multi_az", '"yes" is not true or false\n  fix: write true'),
         ("database: {multi_az: 1}", "6:22: database.multi_az", "1 is not true or false"),
         ("network: {nat: both}", "6:16: network.nat", '"both" is not known here\n  allowed: single, per_zone'),
         ("network: {flow_logs_days: 8}", "6:27: network.flow_logs_days", "8 is not known here\n  allowed: 1, 3, 5, 7"),
@@ -249,6 +249,27 @@ def test_two_buckets_of_one_name():
 def test_a_bucket_that_keeps_the_state_already():
     text = f"{HEAD}state: {{kind: s3, bucket: acme-prod-gold-111122223333}}\n"
     assert "is that of the state bucket" in only(text)
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "state: {kind: s3, bucket: acme-state, region: eu-west-1, ",
+        "storage: {",
+        "network: {",
+        "cluster: {",
+        "database: {",
+    ],
+)
+def test_keys_of_another_region(section: str):
+    key = f"{section}kms_key_arn: 'arn:aws:kms:us-east-1:111122223333:key/0a1b'}}"
+    assert re.search(r"\.kms_key_arn: the key is in us-east-1\n  allowed: a key in eu-west-1$", only(f"{HEAD}{key}\n"))
+
+
+def test_state_may_lie_in_another_region():
+    text = f"{HEAD}state: {{kind: s3, bucket: acme-state, region: us-east-1, "
+    text += "kms_key_arn: 'arn:aws:kms:us-east-1:111122223333:key/0a1b'}\n"
+    assert validate(Document(text, "f.yaml")).state.kind == "s3"
 
 
 def test_a_kind_that_the_cloud_lacks(monkeypatch):

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 Terraform (or something else on the machine) failed; 2 the
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 import typer
@@ -37,7 +38,10 @@ app.command("emulator")(emulator.emulator)
 
 
 def run() -> NoReturn:
-    """The console script."""
+    """The console script. Text that the terminal's encoding lacks is escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(_run())
 
 

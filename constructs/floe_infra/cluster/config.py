@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import Arn, Cidr, Finding, KubernetesName, LogRetentionDays, Matches, is_token
+from floe_infra.fields import Cidr, Finding, KmsKeyArn, KubernetesName, LogRetentionDays, Matches, is_token
 from floe_infra.model import Disabled, Kind, Model
 from floe_infra.sizing.instances import InstanceType, unequal
 
@@ -208,7 +208,7 @@ class EksConfig(Kind):
     """Versions to pin, by add-on. When left out, what EKS prefers for the Kubernetes version when deploying."""
     log_retention_days: LogRetentionDays = 365
     """Days for which the control plane's logs are kept."""
-    kms_key_arn: Arn | None = None
+    kms_key_arn: KmsKeyArn | None = None
     """An existing key that encrypts Kubernetes secrets and the logs, whose policy lets CloudWatch Logs use it; a new
     one when left out."""
 

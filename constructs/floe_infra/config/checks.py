@@ -41,10 +41,10 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
     sound: Any = _Sound(config, unsound)
     checks: tuple[_Check, ...] = (
         *(partial(_kind_exists_on_cloud, section) for section in sections),
+        *(partial(_key_in_region, section) for section in sections),
         *(partial(_has_what_it_needs, section) for section in _NEEDS),
         _data_loss,
         _buckets,
-        _keys_in_region,
         _duckdb_fits,
         _database_carries_production,
     )
@@ -102,15 +102,12 @@ def _buckets(config: PlatformConfig) -> Iterator[Finding]:
         taken[name] = purpose
 
 
-def _keys_in_region(config: PlatformConfig) -> Iterator[Finding]:
+def _key_in_region(section: str, config: PlatformConfig) -> Iterator[Finding]:
     """A service takes only keys of the region it works in."""
-    region = config.cloud.region
-    for section in ("cluster", "storage", "database"):
-        with suppress(_UnsoundError):
-            arn = getattr(getattr(config, section), "kms_key_arn", None)
-            if arn and not is_token(arn) and arn.split(":")[3] != region:
-                message = f"the key is in {arn.split(':')[3]}, the platform in {region}"
-                yield Finding((section, "kms_key_arn"), message, f"a key in {region}")
+    chosen = getattr(config, section)
+    arn, region = getattr(chosen, "kms_key_arn", None), getattr(chosen, "region", None) or config.cloud.region
+    if arn and not is_token(arn) and (elsewhere := arn.split(":")[3]) != region:
+        yield Finding((section, "kms_key_arn"), f"the key is in {elsewhere}", f"a key in {region}")
 
 
 def _duckdb_fits(config: PlatformConfig) -> Iterator[Finding]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
-from typing_extensions import Self
+from pydantic import Field
 
-from floe_infra.fields import Arn, Matches, invalid, is_token
+from floe_infra.fields import Finding, KmsKeyArn, Matches, is_token
 from floe_infra.model import Disabled, Kind
 from floe_infra.sizing.instances import InstanceType
 
@@ -87,7 +87,7 @@ class RdsConfig(Kind):
     final_snapshot_name: SnapshotName | None = None
     """The snapshot taken before a server that keeps data is removed; `<name>-<environment>-final` when left out. RDS
     refuses to remove the server while another snapshot has this name: name another one then."""
-    kms_key_arn: Arn | None = None
+    kms_key_arn: KmsKeyArn | None = None
     """An existing key to encrypt with, whose policy lets CloudWatch Logs use it; a new one when left out."""
 
     construct: ClassVar = "floe_infra.database.rds:RdsDatabase"
@@ -100,16 +100,16 @@ class RdsConfig(Kind):
             return None
         return InstanceType.parse(self.instance_class.removeprefix("db.")).memory_gib
 
-    @model_validator(mode="after")
-    def _check_storage(self) -> Self:
-        if self.max_allocated_storage_gib * 10 < self.allocated_storage_gib * 11:
-            raise invalid(
-                f"{self.max_allocated_storage_gib} GiB leave no room to grow from {self.allocated_storage_gib} GiB",
-                allowed="at least 10 % more than allocated_storage_gib",
-                fix=f"raise max_allocated_storage_gib to {-(-self.allocated_storage_gib * 11 // 10)} or more",
-                field="max_allocated_storage_gib",
+    def findings(self) -> Iterator[Finding]:
+        """RDS lets the disk grow only by a tenth or more."""
+        first, most = self.allocated_storage_gib, self.max_allocated_storage_gib
+        if most * 10 < first * 11:
+            yield Finding(
+                ("max_allocated_storage_gib",),
+                f"{most} GiB leave no room to grow from {first} GiB",
+                "at least 10 % more than allocated_storage_gib",
+                f"raise max_allocated_storage_gib to {-(-first * 11 // 10)} or more",
             )
-        return self
 
 
 DatabaseConfig = Annotated[RdsConfig | Disabled, Field(discriminator="kind")]

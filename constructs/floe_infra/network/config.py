@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import Arn, Cidr, Finding, LogRetentionDays, Matches, is_token
+from floe_infra.fields import Cidr, Finding, KmsKeyArn, LogRetentionDays, Matches, is_token
 from floe_infra.model import Disabled, Kind, Model
 
 VpcId = Annotated[str, Matches(r"vpc-[0-9a-f]{8,17}", "a VPC's id such as vpc-0a1b2c3d4e5f60718")]
@@ -39,7 +39,7 @@ class VpcConfig(Kind):
     """One NAT gateway, or one for each zone, which survives the loss of a zone and costs as many times as much."""
     flow_logs_days: LogRetentionDays = 365
     """Days for which the log of accepted and rejected connections is kept."""
-    kms_key_arn: Arn | None = None
+    kms_key_arn: KmsKeyArn | None = None
     """An existing key that encrypts the log, whose policy lets CloudWatch Logs use it; a new one when left out."""
 
     construct: ClassVar = "floe_infra.network.vpc:Vpc"
