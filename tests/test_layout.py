@@ -16,7 +16,9 @@ def test_source_root_is_no_package():
     assert not (ROOT / "constructs" / "__init__.py").exists()
 
 
-@pytest.mark.parametrize("app", [ROOT / "apps/platform.py", *sorted((ROOT / "examples").glob("*.py"))], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "app", [ROOT / "apps/platform.py", *sorted((ROOT / "examples").glob("*.py"))], ids=lambda path: path.stem
+)
 def test_apps_run(app, tmp_path):
     (tmp_path / "floe-infra.yaml").write_bytes((ROOT / "examples/local.yaml").read_bytes())
     subprocess.run([sys.executable, app], cwd=tmp_path, check=True, capture_output=True)

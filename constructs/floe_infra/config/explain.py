@@ -114,6 +114,8 @@ def _unknown_kind(document: Document, place: _Place, section: Mapping[str, Any])
 def _fix(document: Document, place: _Place, value: Any, kind: str) -> str:
     """What to write instead, where the value shows what was meant."""
     written = document.written(place.path)
+    if written is not None and (len(written) > 60 or not written.isprintable()):
+        written = None
     if kind == "literal_error":
         return _nearest(value, place.shape.choices)
     if kind == "string_type" and written is not None:

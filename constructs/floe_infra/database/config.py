@@ -52,11 +52,6 @@ InstanceClass = Annotated[
         refuse=_no_such_class,
     ),
 ]
-LogRetentionDays = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
-]
-"""What CloudWatch Logs takes
-(https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""
 
 
 class RdsConfig(Kind):
