@@ -21,7 +21,7 @@ def test_source_root_is_no_package():
 )
 def test_apps_run(app, tmp_path):
     (tmp_path / "floe-infra.yaml").write_bytes((ROOT / "examples/local.yaml").read_bytes())
-    subprocess.run([sys.executable, app], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run([sys.executable, ROOT / app], cwd=tmp_path, check=True, capture_output=True)
     assert list(tmp_path.glob("cdktf.out/stacks/*/cdk.tf.json"))
 
 

@@ -63,7 +63,8 @@ def synthesize(outdir):
     DataAwsIamPolicyDocument(cloud, "read", statement=[{"actions": ["s3:GetObject"], "resources": [bucket.arn]}])
     TerraformOutput(cloud, "website", value=Fn.upper(bucket.website.index_document))
     KubernetesProvider(cluster, "kubernetes", config_path="kubeconfig")
-    NetworkPolicyV1(cluster, "deny", metadata={"name": bucket.bucket}, spec={"pod_selector": {}, "policy_types": ["Ingress"]})
+    spec = {"pod_selector": {}, "policy_types": ["Ingress"]}
+    NetworkPolicyV1(cluster, "deny", metadata={"name": bucket.bucket}, spec=spec)
     app.synth()
 """
 
