@@ -101,6 +101,7 @@ def test_load_reads_a_path(tmp_path: Path):
         ("cluster: {version: 1.33}", "6:20: cluster.version", '1.33 is not text\n  …\n  fix: write "1.33", in quotes'),
         ("cluster: {version: 1.30}", "6:20: cluster.version", '1.3 is not text\n  …\n  fix: write "1.30", in quotes'),
         ("storage: {layers: raw}", "6:19: storage.layers", '"raw" is not a list\n  …\n  fix: write [raw]'),
+        ('storage: {layers: "\\ud800\\e[31m"}', "6:19: storage.layers", '"\\ud800\\u001b[31m" is not a list'),
         ("storage: {layers: []}", "6:11: storage.layers", "0 are too few\n  allowed: a list, from 1 to 20 values"),
         ("storage: {layers: [a, ~]}", "6:23: storage.layers[1]", "is empty"),
         ("storage: {layers: [a, b-c]}", "6:23: storage.layers[1]", '"b-c" is not valid here\n  allowed: lower-case l'),
