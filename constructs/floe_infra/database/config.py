@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import Finding, KmsKeyArn, Matches, is_token
+from floe_infra.fields import Finding, KmsKeyArn, LogRetentionDays, Matches, is_token
 from floe_infra.model import Disabled, Kind
 from floe_infra.sizing.instances import InstanceType
 
