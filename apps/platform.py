@@ -3,7 +3,8 @@
 import os
 import sys
 
-sys.path.pop(0)  # this folder, whose platform.py would stand in for Python's own
+# Without this folder, whose platform.py would stand in for Python's own.
+sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(os.path.abspath(__file__))]
 
 from floe_infra.runtime import fast_import
 
