@@ -6,7 +6,7 @@ import sys
 # Without this folder, whose platform.py would stand in for Python's own.
 sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(os.path.abspath(__file__))]
 
-from floe_infra.runtime import fast_import
+from floe_infra.runtime import fast_import  # noqa: E402
 
 fast_import.enable()
 
