@@ -25,7 +25,7 @@ demo: $(READY)  ## synthesize the production example; deploy the local one into 
 	$(BIN)/floe-infra demo -c examples/local.yaml
 
 test: check  ## lint, types and the whole suite
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .

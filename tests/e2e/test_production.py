@@ -17,7 +17,7 @@ from floe_infra.synthesis import synthesize
 from .conftest import needs_aws_provider
 from .test_local import assert_is_safe
 
-pytestmark = [pytest.mark.slow, needs_aws_provider, pytest.mark.xdist_group("production")]
+pytestmark = [pytest.mark.slow, needs_aws_provider]
 
 
 @pytest.fixture(scope="module")
