@@ -211,6 +211,20 @@ def test_does_not_import_cdktf_by_itself(run: Run) -> None:
     )
 
 
+def test_bindings_can_be_loaded_ahead(run: Run, tmp_path: Path, stock_output: dict[str, bytes]) -> None:
+    ahead = """
+from floe_infra.runtime.fast_import import enable
+enable("helm", "unheard_of")
+import sys
+print("cdktf_cdktf_provider_helm" in sys.modules)
+"""
+    done = run(ahead + HELM_APP + STATUS)
+
+    assert done.stdout.startswith("True\n")
+    assert _status(done)["surprises"] == ["Not loaded ahead: No module named 'cdktf_cdktf_provider_unheard_of'"]
+    assert _synthesized(tmp_path / "out") == stock_output
+
+
 def test_node_loads_only_what_is_asked_for(run: Run, tmp_path: Path) -> None:
     report = tmp_path / "report.cjs"
     report.write_text(
@@ -271,6 +285,13 @@ def test_an_unknown_resource_is_an_attribute_error(run: Run) -> None:
     done = run(FAST + "import cdktf_cdktf_provider_helm as helm; helm.chart")
 
     assert "AttributeError: module 'cdktf_cdktf_provider_helm' has no attribute 'chart'" in done.stderr
+
+
+def test_leaves_the_standard_library_as_it_was(run: Run) -> None:
+    before = "import typing, importlib.metadata as metadata; known = typing.get_type_hints, metadata.version\n"
+    after = "assert known == (typing.get_type_hints, metadata.version)"
+
+    assert run(before + FAST + HELM_APP + after).returncode == 0
 
 
 def test_tools_find_the_ordinary_files(run: Run) -> None:

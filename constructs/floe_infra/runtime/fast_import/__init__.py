@@ -22,6 +22,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 
 from floe_infra.runtime.fast_import import bindings, node
 
@@ -50,11 +51,14 @@ _surprises: list[str] = []
 _enabled = False
 
 
-def enable() -> None:
+def enable(*ahead: str) -> None:
     """Make importing CDKTF fast in this process. May be called again, and at any time, but early is better:
     what was imported before stays as it is.
 
     Starts Node, so call it only where something will be synthesized.
+
+    Args:
+        ahead: bindings that will be used for sure (`"aws"`), which Node then loads while Python imports all else.
     """
     global _enabled
     if _enabled or switched_off():
@@ -63,6 +67,8 @@ def enable() -> None:
     node.prepare_environment()
     bindings.install(_surprises.append)
     _start_kernel()
+    if _kernel_is_fast:
+        _load(ahead)
 
 
 def switched_off() -> bool:
@@ -99,6 +105,14 @@ def _start_kernel() -> None:
         _surprises.append(f"The kernel is jsii's own, because jsii is not as expected: {error}")
     else:
         _kernel_is_fast = True
+
+
+def _load(names: tuple[str, ...]) -> None:
+    for name in names:
+        try:
+            import_module(f"cdktf_cdktf_provider_{name}")
+        except ImportError as error:
+            _surprises.append(f"Not loaded ahead: {error}")
 
 
 def _assemblies_loaded() -> bool:
