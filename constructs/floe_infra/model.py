@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from typing_extensions import Self
 
 from floe_infra.fields import Finding, refuse
+from floe_infra.needs import Needs
+
+if TYPE_CHECKING:
+    from floe_infra.config.platform import PlatformConfig
 
 
 class Model(BaseModel):
@@ -48,20 +52,39 @@ class Kind(Model):
     To add a kind: a subclass here with its `kind` literal, a construct, and one line in the room's union.
     """
 
-    construct: ClassVar[str]  # type: ignore[assignment]  # hides pydantic 1's method of this name
-    """Where the construct is, as `module:Class`; imported only when the kind is chosen."""
+    construct: ClassVar[str | None] = None  # type: ignore[assignment]  # hides pydantic 1's method of this name
+    """What the kind makes in the cloud, as `module:Class`; imported only when the kind is chosen."""
+
+    service: ClassVar[str | None] = None
+    """What it makes in the cluster, likewise."""
+
+    pod_security: ClassVar[str] = "restricted"
+    """The strictest Pod Security Standard that the service's pods keep."""
 
     clouds: ClassVar[frozenset[str]]
     """The providers (`aws`, `gcp`, …) on which the kind exists."""
 
+    def needs(self, platform: PlatformConfig) -> Needs | None:  # noqa: ARG002
+        """What the service in the cluster wants of the cloud; None where the kind has no service."""
+        return None
+
     @classmethod
     def load_construct(cls) -> Any:
-        """The construct's class; importing it loads this kind's provider bindings and no others."""
-        module, _, name = cls.construct.partition(":")
-        return getattr(import_module(module), name)
+        """The cloud's construct; importing it loads this kind's provider bindings and no others."""
+        return _load(cls.construct)
+
+    @classmethod
+    def load_service(cls) -> Any:
+        """The cluster's construct."""
+        return _load(cls.service)
 
 
-class Disabled(Model):
+def _load(place: str | None) -> Any:
+    module, _, name = (place or "").partition(":")
+    return getattr(import_module(module), name)
+
+
+class Disabled(Kind):
     """The platform goes without this part, or it is provided elsewhere."""
 
     kind: Literal["none"] = "none"

@@ -6,21 +6,36 @@ holds a secret value, only the name under which a secret operator or Terraform f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from floe_infra.needs import ExistingSecret, Password
 
 
 @dataclass(frozen=True)
 class SecretRef:
     """Where a secret lies; never its value."""
 
+    name: str
+    """What it is called within the platform."""
     remote_key: str
     """Its name or ARN in the cloud's secret manager."""
     keys: tuple[str, ...]
     """The keys inside it, such as `username`, `password`."""
     kms_key_arn: str | None = None
     """The customer-managed key that readers must be allowed to decrypt with."""
+    generation: int = 1
+    """Counts how often its value was made anew on request."""
+
+
+@dataclass(frozen=True)
+class KubernetesSecretRef:
+    """A Secret in the cluster; never its value."""
+
+    namespace: str
+    name: str
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -71,6 +86,28 @@ class NodeGroupRef:
 
 
 @dataclass(frozen=True)
+class ClusterLogin:
+    """The program that prints a token for the API server: asked anew whenever a token has expired, however long an
+    apply takes (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins).
+    """
+
+    command: str
+    args: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BlockStorage:
+    """Disks that pods can claim, as a StorageClass to make."""
+
+    name: str
+    """The StorageClass' name."""
+    provisioner: str
+    parameters: Mapping[str, str]
+    default: bool
+    """Whether it becomes the cluster's default class."""
+
+
+@dataclass(frozen=True)
 class ClusterRef:
     """A Kubernetes cluster, as the services stack and the database's firewall need it."""
 
@@ -83,6 +120,13 @@ class ClusterRef:
     security_group_id: str
     """The nodes' and pods' security group."""
     node_groups: tuple[NodeGroupRef, ...]
+    login: ClusterLogin | None = None
+    """None where a kubeconfig says how to log in."""
+    block_storage: BlockStorage | None = None
+    """None where the cluster has a default StorageClass of its own."""
+    kubeconfig: str | None = None
+    """A kubeconfig's path, where endpoint and login come from one."""
+    kubeconfig_context: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +152,10 @@ class StorageRef:
     kms_key_arn: str | None = None
     preaggregations: BucketRef | None = None
     logs: BucketRef | None = None
+    exchange: BucketRef | None = None
+    """For intermediate results of queries; nothing in it outlives a query."""
+    secret: SecretRef | None = None
+    """Static keys, `access_key` and `secret_key`, for storage that knows no other identity."""
 
     @property
     def buckets(self) -> tuple[BucketRef, ...]:
@@ -129,6 +177,12 @@ class DatabaseRef:
     engine_version: str
     ca_bundle_url: str | None = None
     """Where the certificates that sign the server's are published."""
+    ssl_mode: str = "require"
+    """libpq's word for how connections are encrypted; `disable` where the server knows no TLS."""
+
+    def jdbc_url(self, database: str) -> str:
+        """For Java, without a login."""
+        return f"jdbc:postgresql://{self.host}:{self.port}/{database}?sslmode={self.ssl_mode}"
 
 
 @dataclass(frozen=True)
@@ -148,6 +202,35 @@ class CatalogRef:
     """Client credentials, keys `client_id` and `client_secret`."""
     vends_credentials: bool = False
     """Whether clients get storage credentials from the catalog instead of having their own."""
+
+
+@dataclass(frozen=True)
+class TelemetryRef:
+    """Where traces and metrics go."""
+
+    otlp_grpc: str
+    """`http://host:4317`."""
+    otlp_http: str
+    """`http://host:4318`, without a path."""
+
+
+@dataclass(frozen=True)
+class TracesRef:
+    """Where the collector sends traces to be kept and looked at."""
+
+    otlp_grpc: str
+    """`host:4317`."""
+    ui: str
+    """`http://host:16686`."""
+
+
+@dataclass(frozen=True)
+class LineageRef:
+    """Where OpenLineage events go."""
+
+    url: str
+    """`http://host:port`, without a path."""
+    path: str = "/api/v1/lineage"
 
 
 @dataclass(frozen=True)
@@ -174,6 +257,26 @@ class Storage(Protocol):
 
     def grant_read_write(self, identity: IdentityRef) -> None:
         """Let the identity list, read, write and delete in the warehouse buckets."""
+
+    def grant_exchange(self, identity: IdentityRef) -> None:
+        """Let the identity use the bucket for intermediate results."""
+
+    def lend_role(self, identity: IdentityRef) -> str:
+        """An identity that may read and write, and that this one, and no other, can act as or lend to its clients; its
+        name in the cloud (on AWS the ARN of the role)."""
+
+
+class Secrets(Protocol):
+    """What every kind of secret manager offers."""
+
+    def make(self, name: str, content: Mapping[str, str | Password]) -> SecretRef:
+        """A secret with what is known and what is made while applying."""
+
+    def find(self, name: str, existing: ExistingSecret) -> SecretRef:
+        """A secret that somebody else keeps."""
+
+    def grant_read(self, identity: IdentityRef, secrets: Sequence[SecretRef]) -> None:
+        """Let the identity read exactly these."""
 
 
 class Network(Protocol):

@@ -1,8 +1,10 @@
-"""What the platform's stacks have in common: provider, backend, and addresses that never move."""
+"""What the platform's stacks have in common: name, backend, and addresses that never move."""
 
 from __future__ import annotations
 
-from cdktf import TerraformStack
+from typing import Any
+
+from cdktf import TerraformOutput, TerraformRemoteState, TerraformStack
 from constructs import Construct
 
 from floe_infra.cloud import aws
@@ -11,17 +13,23 @@ from floe_infra.context import Context
 
 
 class PlatformStack(TerraformStack):
-    """A stack `<name>-<environment>-<part>` with its provider and backend."""
+    """A stack `<name>-<environment>-<part>` with its backend."""
 
     def __init__(self, scope: Construct, part: str, config: PlatformConfig) -> None:
-        name = f"{config.name}-{config.environment}-{part}"
-        super().__init__(scope, name)
+        self.platform_name = f"{config.name}-{config.environment}"
+        self._platform = config
+        self._name = f"{self.platform_name}-{part}"
+        super().__init__(scope, self._name)
         # Resource addresses then hold construct ids alone, so that renaming a platform moves nothing.
         self.node.set_context("excludeStackIdFromLogicalIds", "true")
         self.node.set_context("allowSepCharsInLogicalIds", "true")
+        self._backend = config.state.load_construct()(self, self._name, config.state, config.cloud)
+
+    def add_cloud_provider(self) -> Context:
+        """Let the stack make things in the cloud, and say where that is."""
+        config = self._platform
         aws.add_provider(self, config.cloud, platform=config.name, environment=config.environment)
-        config.state.load_construct()(self, name, config.state, config.cloud)
-        self.context = Context(
+        return Context(
             name=config.name,
             environment=config.environment,
             region=config.cloud.region,
@@ -30,3 +38,15 @@ class PlatformStack(TerraformStack):
             endpoint=config.cloud.endpoint,
             allow_data_loss=config.allow_data_loss,
         )
+
+    def state_of(self, other: PlatformStack) -> TerraformRemoteState:
+        """Another stack's outputs, as this stack reads them."""
+        part = other._name.rpartition("-")[2]
+        remote: TerraformRemoteState = other._backend.get_remote_state_data_source(self, part, other._name)
+        for key, value in self._platform.state.emulated(self._platform.cloud).items():
+            remote.add_override(f"config.{key}", value)
+        return remote
+
+    def output(self, name: str, value: Any, description: str) -> None:
+        """What `terraform output` says."""
+        TerraformOutput(self, name, value=value, description=description)

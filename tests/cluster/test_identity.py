@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alone import PROD, synthesized
-from floe_infra.cluster.identity import Identities, role_name
+from floe_infra.cloud.iam import role_name
+from floe_infra.cluster.identity import Identities
 from synthesized import resources
 
 PROVIDER = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0A1B"

@@ -1,5 +1,5 @@
 """The Iceberg catalog."""
 
-from floe_infra.catalog.config import CatalogConfig, GlueConfig
+from floe_infra.catalog.config import CatalogConfig, GlueConfig, NessieConfig, PolarisConfig
 
-__all__ = ["CatalogConfig", "GlueConfig"]
+__all__ = ["CatalogConfig", "GlueConfig", "NessieConfig", "PolarisConfig"]

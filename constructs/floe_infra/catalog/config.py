@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import Matches
+from floe_infra.fields import KubernetesName, LayerName, Matches
 from floe_infra.model import Disabled, Kind
+from floe_infra.needs import Needs, Password
+
+if TYPE_CHECKING:
+    from floe_infra.config.platform import PlatformConfig
 
 
 class GlueConfig(Kind):
@@ -22,10 +26,109 @@ class GlueConfig(Kind):
 
     construct: ClassVar = "floe_infra.catalog.glue:GlueCatalog"
     clouds: ClassVar = frozenset({"aws"})
+    vends_credentials: ClassVar = False
 
     def database_name(self, layer: str, *, prefix: str) -> str:
         """The name of a layer's database, without hyphens: Athena and most SQL would want those quoted."""
         return f"{self.database_prefix or prefix}_{layer}".replace("-", "_")
 
 
-CatalogConfig = Annotated[GlueConfig | Disabled, Field(discriminator="kind")]
+WarehouseName = Annotated[
+    str, Matches(r"[a-z][a-z0-9_]{0,62}", "lower-case letters, digits and underscores, beginning with a letter")
+]
+Replicas = Annotated[int, Field(ge=1, le=20)]
+
+
+def client_secret(client: str) -> str:
+    """The name of the secret with a client's credentials, keys `client_id` and `client_secret`."""
+    return f"catalog-client-{client}"
+
+
+class PolarisConfig(Kind):
+    """Apache Polaris: an Iceberg REST catalog that lends its clients access to exactly the tables they may use."""
+
+    kind: Literal["polaris"] = "polaris"
+    """Apache Polaris."""
+    warehouse: WarehouseName | None = None
+    """The catalog's name, which clients give as warehouse; the platform's name and environment when left out."""
+    namespaces: dict[LayerName, LayerName] = {}
+    """Names of the layers' namespaces, by layer; the layer's own when left out."""
+    replicas: Replicas = 2
+    """Servers; with autoscaling the fewest."""
+    max_replicas: Replicas | None = 5
+    """Most servers, as many as the load wants; no autoscaling when null."""
+    memory_gib: Annotated[int, Field(ge=1, le=64)] = 2
+    """Memory of one server, in GiB."""
+    cpu: Annotated[float, Field(ge=0.1, le=32)] = 0.5
+    """Processors that one server requests."""
+    namespace: KubernetesName = "catalog"
+    """The Kubernetes namespace."""
+    values: dict[str, Any] = {}
+    """Values of the Helm chart, merged over those made here."""
+
+    service: ClassVar = "floe_infra.catalog.polaris:Polaris"
+    clouds: ClassVar = frozenset({"aws"})
+    vends_credentials: ClassVar = True
+
+    def warehouse_name(self, *, prefix: str) -> str:
+        """The catalog's name in Polaris."""
+        return self.warehouse or prefix.replace("-", "_")
+
+    def needs(self, platform: PlatformConfig) -> Needs:
+        """A role to lend, a database, the administrator's credentials, a key to sign tokens with, and credentials for
+        each client. A client's are made here rather than by Polaris, which shows them once: lost then, lost for ever.
+        """
+        clients = {client_secret(each): _credentials(f"floe-{each}") for each in platform.catalog_clients}
+        return Needs(
+            namespace=self.namespace,
+            service_account="polaris",
+            storage="lend",
+            databases=("polaris",),
+            secrets={
+                "polaris-root": _credentials("root"),
+                "polaris-token-key": {"key": Password(length=96)},
+                **clients,
+            },
+        )
+
+
+def _credentials(client_id: str) -> dict[str, str | Password]:
+    return {"client_id": client_id, "client_secret": Password()}
+
+
+class NessieConfig(Kind):
+    """Project Nessie: an Iceberg REST catalog with branches and tags, like Git's."""
+
+    kind: Literal["nessie"] = "nessie"
+    """Project Nessie."""
+    warehouse: WarehouseName | None = None
+    """The warehouse's name; the platform's name and environment when left out."""
+    namespaces: dict[LayerName, LayerName] = {}
+    """Names of the layers' namespaces, by layer; the layer's own when left out."""
+    replicas: Replicas = 2
+    """Servers; with autoscaling the fewest."""
+    max_replicas: Replicas | None = 5
+    """Most servers, as many as the load wants; no autoscaling when null."""
+    memory_gib: Annotated[int, Field(ge=1, le=64)] = 2
+    """Memory of one server, in GiB."""
+    cpu: Annotated[float, Field(ge=0.1, le=32)] = 0.5
+    """Processors that one server requests."""
+    namespace: KubernetesName = "catalog"
+    """The Kubernetes namespace."""
+    values: dict[str, Any] = {}
+    """Values of the Helm chart, merged over those made here."""
+
+    service: ClassVar = "floe_infra.catalog.nessie:Nessie"
+    clouds: ClassVar = frozenset({"aws"})
+    vends_credentials: ClassVar = True
+
+    def warehouse_name(self, *, prefix: str) -> str:
+        """The warehouse's name in Nessie."""
+        return self.warehouse or prefix.replace("-", "_")
+
+    def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
+        """A role to lend, and a database."""
+        return Needs(namespace=self.namespace, service_account="nessie", storage="lend", databases=("nessie",))
+
+
+CatalogConfig = Annotated[GlueConfig | PolarisConfig | NessieConfig | Disabled, Field(discriminator="kind")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from cdktf import Fn
@@ -11,6 +12,10 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from floe_infra.context import Context
+
+_LONGEST = 64
+"""Characters of a role's name
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names)."""
 
 
 class Role(Construct):
@@ -66,3 +71,13 @@ def trust(action: str, principal: Mapping[str, str], condition: Mapping[str, Any
     if condition:
         statement["Condition"] = condition
     return Fn.jsonencode({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def role_name(prefix: str, namespace: str, service_account: str) -> str:
+    """`<prefix>-<namespace>.<service account>`: the dot, which no namespace holds, keeps `a-b` in `c` from `b` in
+    `c-a`. Over IAM's 64 characters the end gives way to a checksum of the whole."""
+    name = f"{prefix}-{namespace}.{service_account}"
+    if len(name) <= _LONGEST:
+        return name
+    checksum = sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST - 9]}-{checksum}"

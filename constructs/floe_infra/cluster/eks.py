@@ -10,6 +10,7 @@ from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnec
 from constructs import Construct
 
 from floe_infra.cloud.iam import Role, service_trust
+from floe_infra.cluster.access import disks, login
 from floe_infra.cluster.addon import Addon
 from floe_infra.cluster.config import AddonName, EksConfig
 from floe_infra.cluster.control_plane import ControlPlane
@@ -56,6 +57,8 @@ class EksCluster(Construct):
             oidc_issuer=issuer,
             security_group_id=cluster.vpc_config.cluster_security_group_id,
             node_groups=tuple(group.ref for group in self.node_groups.values()),
+            login=login(cluster.name, context.region),
+            block_storage=disks(default=True),
         )
 
     def identity(self, id: str, *, namespace: str, service_account: str) -> IdentityRef:

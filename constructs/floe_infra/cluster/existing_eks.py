@@ -6,6 +6,7 @@ from cdktf_cdktf_provider_aws.data_aws_eks_cluster import DataAwsEksCluster
 from cdktf_cdktf_provider_aws.data_aws_iam_openid_connect_provider import DataAwsIamOpenidConnectProvider
 from constructs import Construct
 
+from floe_infra.cluster.access import disks, login
 from floe_infra.cluster.config import ExistingEksConfig
 from floe_infra.cluster.identity import Identities
 from floe_infra.cluster.nodes import describe
@@ -46,6 +47,8 @@ class ExistingEksCluster(Construct):
             oidc_issuer=issuer,
             security_group_id=self.cluster.vpc_config.get(0).cluster_security_group_id,
             node_groups=tuple(describe(name, group) for name, group in config.node_groups.items()),
+            login=login(self.cluster.name, context.region),
+            block_storage=disks(default=False),
         )
 
     def identity(self, id: str, *, namespace: str, service_account: str) -> IdentityRef:

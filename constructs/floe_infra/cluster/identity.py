@@ -8,18 +8,16 @@ Preferred to EKS Pod Identity, since it needs no agent on the nodes and works wi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 from cdktf import Fn
 from constructs import Construct
 
-from floe_infra.cloud.iam import Role, trust
+from floe_infra.cloud.iam import Role, role_name, trust
 from floe_infra.context import Context
 from floe_infra.refs import IdentityRef
 
 AUDIENCE = "sts.amazonaws.com"
 """Whom the pods' tokens are for."""
-_LONGEST = 64
 
 
 class Identities(Construct):
@@ -88,13 +86,3 @@ class ServiceAccountRole(Role):
             role_arn=self.role.arn,
             annotations={"eks.amazonaws.com/role-arn": self.role.arn},
         )
-
-
-def role_name(prefix: str, namespace: str, service_account: str) -> str:
-    """`<prefix>-<namespace>.<service account>`: the dot, which no namespace holds, keeps `a-b` in `c` from `b` in
-    `c-a`. Over IAM's 64 characters the end gives way to a checksum of the whole."""
-    name = f"{prefix}-{namespace}.{service_account}"
-    if len(name) <= _LONGEST:
-        return name
-    checksum = sha256(name.encode()).hexdigest()[:8]
-    return f"{name[: _LONGEST - 9]}-{checksum}"

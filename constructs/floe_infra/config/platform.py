@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import ValidationInfo, model_validator
 from typing_extensions import Self
 
-from floe_infra.catalog.config import CatalogConfig, GlueConfig
+from floe_infra.catalog.config import CatalogConfig, PolarisConfig
 from floe_infra.cloud.config import CloudConfig
 from floe_infra.cluster.config import ClusterConfig, EksConfig
 from floe_infra.compute.config import ComputeConfig, DuckDbConfig
@@ -16,8 +16,20 @@ from floe_infra.config import checks
 from floe_infra.context import Environment, keeps_data
 from floe_infra.database.config import DatabaseConfig, RdsConfig
 from floe_infra.fields import PlatformName, refuse
-from floe_infra.model import Model
+from floe_infra.handoff.config import CLIENT, FloeRuntimeConfig, RuntimeConfig
+from floe_infra.kubernetes.config import KubernetesConfig
+from floe_infra.model import Kind, Model
+from floe_infra.needs import Needs
 from floe_infra.network.config import NetworkConfig, VpcConfig
+from floe_infra.observability.config import (
+    JaegerConfig,
+    LineageConfig,
+    MarquezConfig,
+    OtelCollectorConfig,
+    TelemetryConfig,
+    TracesConfig,
+)
+from floe_infra.secrets.config import ExternalSecretsConfig, SecretsConfig
 from floe_infra.sizing import tiers
 from floe_infra.state.config import LocalState, StateConfig
 from floe_infra.storage.config import S3Config, StorageConfig
@@ -44,15 +56,48 @@ class PlatformConfig(Model):
     """The buckets."""
     database: DatabaseConfig = RdsConfig()
     """PostgreSQL."""
-    catalog: CatalogConfig = GlueConfig()
+    secrets: SecretsConfig = ExternalSecretsConfig()
+    """Where secrets lie, and how they get into the cluster."""
+    catalog: CatalogConfig = PolarisConfig()
     """The Iceberg catalog."""
     compute: ComputeConfig = DuckDbConfig()
     """The query engine."""
+    telemetry: TelemetryConfig = OtelCollectorConfig()
+    """Where services send traces and metrics."""
+    traces: TracesConfig = JaegerConfig()
+    """Where traces are kept and looked at."""
+    lineage: LineageConfig = MarquezConfig()
+    """Where lineage is kept and looked at."""
+    runtime: RuntimeConfig = FloeRuntimeConfig()
+    """What runs the pipelines."""
+    kubernetes: KubernetesConfig = KubernetesConfig()
+    """What holds for everything in the cluster."""
 
     @property
     def keeps_data(self) -> bool:
         """Whether buckets, keys, databases and catalogs are protected."""
         return keeps_data(self.environment, allow_data_loss=self.allow_data_loss)
+
+    @property
+    def needs(self) -> dict[str, Needs]:
+        """What the services in the cluster need of the cloud, by section; nothing without a cluster."""
+        if self.cluster.kind == "none":
+            return {}
+        wanted = {section: kind.needs(self) for section, kind in self if isinstance(kind, Kind)}
+        return {section: need for section, need in wanted.items() if need}
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The databases on the platform's PostgreSQL, each with an owner of the same name."""
+        others = (kind for section, kind in self if isinstance(kind, Kind) and section != "database")
+        needs = (kind.needs(self) for kind in others)
+        return tuple(database for need in needs if need for database in need.databases)
+
+    @property
+    def catalog_clients(self) -> tuple[str, ...]:
+        """Who logs in to a catalog that asks for it."""
+        engines = ["trino"] if self.compute.kind == "trino" else []
+        return (CLIENT, *engines)
 
     @model_validator(mode="before")
     @classmethod

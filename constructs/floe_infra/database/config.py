@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import Finding, KmsKeyArn, LogRetentionDays, Matches, is_token
+from floe_infra.fields import Finding, KmsKeyArn, KubernetesName, LogRetentionDays, Matches, is_token
 from floe_infra.model import Disabled, Kind
+from floe_infra.needs import Needs, login_secret
 from floe_infra.sizing.instances import InstanceType
 
+if TYPE_CHECKING:
+    from floe_infra.config.platform import PlatformConfig
+
+ADMIN_SECRET = "database-admin"
+"""The name of the secret with the administrator's login, keys `username` and `password`."""
 RESERVED = frozenset({"admin", "rdsadmin", "default", "group", "order", "select", "table", "user"})
 """Names that RDS or PostgreSQL keep to themselves."""
 _NAME = r"[a-z][a-z0-9_]{0,62}"
@@ -85,8 +91,17 @@ class RdsConfig(Kind):
     kms_key_arn: KmsKeyArn | None = None
     """An existing key to encrypt with, whose policy lets CloudWatch Logs use it; a new one when left out."""
 
+    namespace: KubernetesName = "database"
+    """The Kubernetes namespace of the job that makes databases and their owners."""
+
     construct: ClassVar = "floe_infra.database.rds:RdsDatabase"
+    service: ClassVar = "floe_infra.database.databases:Databases"
     clouds: ClassVar = frozenset({"aws"})
+
+    def needs(self, platform: PlatformConfig) -> Needs:
+        """Everybody's login, to make it valid, and the administrator's, to do so."""
+        logins = (login_secret(database) for database in platform.databases)
+        return Needs(namespace=self.namespace, reads=(ADMIN_SECRET, *logins))
 
     @property
     def memory_gib(self) -> int | None:

@@ -21,7 +21,7 @@ from constructs import Construct
 
 from floe_infra.cloud.kms import EncryptionKey
 from floe_infra.context import Context
-from floe_infra.database.config import RdsConfig
+from floe_infra.database.config import ADMIN_SECRET, RdsConfig
 from floe_infra.refs import ClusterRef, DatabaseRef, NetworkRef, SecretRef
 from floe_infra.terraform import keep
 
@@ -96,6 +96,7 @@ class RdsDatabase(Construct):
             database=config.database_name,
             user=config.username,
             secret=SecretRef(
+                name=ADMIN_SECRET,
                 remote_key=self.instance.master_user_secret.get(0).secret_arn,
                 keys=("username", "password"),
                 kms_key_arn=self._key_arn,

@@ -23,8 +23,13 @@ KINDS: dict[str, dict[str, str]] = {
         "cluster": "eks",
         "storage": "s3",
         "database": "rds",
-        "catalog": "glue",
+        "secrets": "external_secrets",
+        "catalog": "polaris",
         "compute": "duckdb",
+        "telemetry": "otel_collector",
+        "traces": "jaeger",
+        "lineage": "marquez",
+        "runtime": "floe",
     }
 }
 """The kind of each section that the file leaves out, by cloud."""
@@ -68,6 +73,7 @@ _DEV: Defaults = {
         "log_retention_days": 14,
     },
     "compute.duckdb": {"memory_gib": 4, "cpu": 1.5},
+    "compute.trino": {"workers": 2, "memory_gib": 6, "cpu": 1.5, "coordinator_memory_gib": 4, "coordinator_cpu": 1},
 }
 
 TIERS: dict[str, Defaults] = {
@@ -84,6 +90,7 @@ TIERS: dict[str, Defaults] = {
             "log_retention_days": 90,
         },
         "compute.duckdb": {"memory_gib": 8, "cpu": 3},
+        "compute.trino": {"workers": 3, "memory_gib": 13, "cpu": 3, "coordinator_memory_gib": 4, "coordinator_cpu": 1},
     },
     # Production's groups are the model's own; here they stand so that a file may change one number of one group.
     "prod": {"cluster.eks": {"node_groups": {name: group.model_dump() for name, group in NODE_GROUPS.items()}}},
@@ -96,8 +103,16 @@ would run on a db.t3.micro, for PostgreSQL unlike MySQL
 (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html), but 1 GiB of memory is
 better spent on PostgreSQL itself."""
 
-_ABSENT_LOCALLY = ("network", "cluster", "database", "compute")
+_ABSENT_LOCALLY = ("network", "cluster", "database")
 """What an emulator on a laptop does not carry, unless the file asks for it."""
+
+_CLUSTERLESS = {
+    "aws": {
+        **dict.fromkeys(("secrets", "compute", "telemetry", "traces", "lineage", "runtime"), "none"),
+        "catalog": "glue",
+    }
+}
+"""The kinds, by cloud, of what else would be in the cluster, where there is none."""
 
 
 def fill(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,10 +120,15 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
     environment = data.get("environment")
     tier = TIERS.get(environment, TIERS["prod"]) if isinstance(environment, str) else TIERS["prod"]
     filled = dict(data)
-    for section, kind in KINDS[_provider(data)].items():
+    provider = _provider(data)
+    kinds = dict(KINDS[provider])
+    if environment == "local":
+        kinds |= dict.fromkeys(_ABSENT_LOCALLY, "none")
+    if _kind(data.get("cluster"), kinds["cluster"]) == "none":
+        kinds |= _CLUSTERLESS[provider]
+    for section, kind in kinds.items():
         if section not in filled:
-            absent = environment == "local" and section in _ABSENT_LOCALLY
-            filled[section] = {"kind": "none" if absent else kind}
+            filled[section] = {"kind": kind}
         given = filled[section]
         if isinstance(given, BaseModel):
             given = given.model_dump(exclude_unset=True) | {"kind": getattr(given, "kind", kind)}
@@ -116,6 +136,10 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
             given = {"kind": kind, **given}
             filled[section] = _under(given, tier.get(f"{section}.{given['kind']}", {}))
     return filled
+
+
+def _kind(section: Any, default: str) -> Any:
+    return section.get("kind", default) if isinstance(section, Mapping) else getattr(section, "kind", default)
 
 
 def _provider(data: Mapping[str, Any]) -> str:

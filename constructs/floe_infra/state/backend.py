@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from cdktf import LocalBackend, S3Backend, TerraformStack
+from cdktf import LocalBackend, S3Backend, TerraformBackend, TerraformStack
 
 from floe_infra.cloud.config import AwsCloud
 from floe_infra.state.config import LocalState, S3State
 
 
-def local_backend(stack: TerraformStack, name: str, state: LocalState, cloud: AwsCloud) -> None:  # noqa: ARG001
+def local_backend(stack: TerraformStack, name: str, state: LocalState, cloud: AwsCloud) -> TerraformBackend:  # noqa: ARG001
     """Terraform runs in `<out>/stacks/<stack>`; the state lies three levels up, beside the output folder."""
-    LocalBackend(stack, path=f"../../../{state.path}/{name}.tfstate")
+    return LocalBackend(stack, path=f"../../../{state.path}/{name}.tfstate")
 
 
-def s3_backend(stack: TerraformStack, name: str, state: S3State, cloud: AwsCloud) -> None:
+def s3_backend(stack: TerraformStack, name: str, state: S3State, cloud: AwsCloud) -> TerraformBackend:
     """S3 with Terraform's native lock file, which needs no DynamoDB table."""
-    S3Backend(
+    backend = S3Backend(
         stack,
         bucket=state.bucket,
         key=f"{state.key_prefix}/{name}.tfstate",
@@ -24,8 +24,6 @@ def s3_backend(stack: TerraformStack, name: str, state: S3State, cloud: AwsCloud
         kms_key_id=state.kms_key_arn,
     )
     stack.add_override("terraform.backend.s3.use_lockfile", True)
-    if cloud.endpoint:
-        stack.add_override("terraform.backend.s3.endpoints", {"s3": cloud.endpoint})
-        stack.add_override("terraform.backend.s3.use_path_style", True)
-        stack.add_override("terraform.backend.s3.skip_credentials_validation", True)
-        stack.add_override("terraform.backend.s3.skip_requesting_account_id", True)
+    for key, value in state.emulated(cloud).items():
+        stack.add_override(f"terraform.backend.s3.{key}", value)
+    return backend

@@ -24,6 +24,7 @@ class StateBucketStack(PlatformStack):
 
     def __init__(self, scope: Construct, config: PlatformConfig, bucket: S3State) -> None:
         super().__init__(scope, "state", config)
+        self.context = self.add_cloud_provider()
         key = None if bucket.kms_key_arn else EncryptionKey(self, "key", context=self.context, purpose="state")
         self.bucket = SecureBucket(
             self,

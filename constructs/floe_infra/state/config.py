@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from floe_infra.cloud.config import CloudConfig
 from floe_infra.fields import AwsRegion, BucketName, KmsKeyArn, Matches
 from floe_infra.model import Kind
 
@@ -28,6 +29,10 @@ class LocalState(Kind):
     construct: ClassVar = "floe_infra.state.backend:local_backend"
     clouds: ClassVar = frozenset({"aws"})
 
+    def emulated(self, cloud: CloudConfig) -> dict[str, Any]:  # noqa: ARG002
+        """Nothing is emulated about files."""
+        return {}
+
 
 class S3State(Kind):
     """A versioned S3 bucket with Terraform's native lock file. `floe-infra bootstrap-state` makes the bucket."""
@@ -47,6 +52,17 @@ class S3State(Kind):
 
     construct: ClassVar = "floe_infra.state.backend:s3_backend"
     clouds: ClassVar = frozenset({"aws"})
+
+    def emulated(self, cloud: CloudConfig) -> dict[str, Any]:
+        """What the backend must be told besides, where the cloud is an emulator."""
+        if not cloud.endpoint:
+            return {}
+        return {
+            "endpoints": {"s3": cloud.endpoint},
+            "use_path_style": True,
+            "skip_credentials_validation": True,
+            "skip_requesting_account_id": True,
+        }
 
 
 StateConfig = Annotated[LocalState | S3State, Field(discriminator="kind")]

@@ -10,7 +10,7 @@ from pydantic import Field
 from floe_infra.fields import BucketName, Finding, KmsKeyArn, LayerName, shown
 from floe_infra.model import Disabled, Kind, Model
 
-_TAKEN = ("logs", "preaggregations")
+_TAKEN = ("logs", "preaggregations", "exchange")
 """Purposes of the buckets that hold no layer."""
 
 
@@ -37,11 +37,13 @@ class S3Config(Kind):
     bucket_prefix: BucketName | None = None
     """Begins every bucket's name; `<name>-<environment>` and the account's number when left out."""
     bucket_names: dict[str, BucketName] = {}
-    """Names to use instead, by layer (`warehouse` for a single bucket; also `logs`, `preaggregations`)."""
+    """Names to use instead, by layer (`warehouse` for a single bucket; also `logs`, `preaggregations`, `exchange`)."""
     preaggregations: bool = False
     """Make a bucket for Cube's pre-aggregations."""
     preaggregations_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
     """Days after which a pre-aggregation, which Cube can build again, is removed."""
+    exchange: bool = False
+    """Make a bucket for the intermediate results of queries, which `compute.fault_tolerant` needs."""
     logs_expire_days: Annotated[int, Field(ge=1, le=3650)] = 365
     """Days for which access logs are kept."""
     lifecycle: Lifecycle = Lifecycle()
@@ -60,7 +62,8 @@ class S3Config(Kind):
     @property
     def buckets(self) -> list[str]:
         """Every bucket's purpose."""
-        return [*self.warehouse_buckets, "logs", *(["preaggregations"] if self.preaggregations else [])]
+        asked_for = {"preaggregations": self.preaggregations, "exchange": self.exchange}
+        return [*self.warehouse_buckets, "logs", *(purpose for purpose, asked in asked_for.items() if asked)]
 
     def bucket_name(self, purpose: str, *, prefix: str, account_id: str | None) -> str:
         """The name of a bucket: the file's own, or `<prefix>-<purpose>-<account>`, as names are global on S3."""

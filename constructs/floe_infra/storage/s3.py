@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from cdktf import Fn
 from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
     DataAwsIamPolicyDocument,
     DataAwsIamPolicyDocumentStatement,
@@ -11,15 +14,19 @@ from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
+from floe_infra.cloud.iam import Role, role_name, trust
 from floe_infra.cloud.kms import EncryptionKey
 from floe_infra.context import Context
-from floe_infra.refs import IdentityRef, StorageRef
+from floe_infra.refs import BucketRef, IdentityRef, StorageRef
 from floe_infra.storage.bucket import Rule, SecureBucket, expire_after, tidy, tier
 from floe_infra.storage.config import S3Config
 
 _READ = ["s3:GetObject"]
 _WRITE = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-_LIST = ["s3:ListBucket", "s3:GetBucketLocation"]
+_LIST = ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"]
+_USE_KEY = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"]
+_EXCHANGE_DAYS = 1
+"""For what a query that was broken off has left behind."""
 
 
 class S3Storage(Construct):
@@ -31,6 +38,7 @@ class S3Storage(Construct):
         logs: the bucket of access logs.
         buckets: the warehouse buckets, by layer (or `warehouse`).
         preaggregations: Cube's bucket, when asked for.
+        exchange: the bucket for queries' intermediate results, when asked for.
     """
 
     def __init__(self, scope: Construct, id: str, *, config: S3Config, context: Context) -> None:
@@ -60,7 +68,10 @@ class S3Storage(Construct):
             )
             for purpose in config.warehouse_buckets
         }
-        self.preaggregations = self._preaggregations() if config.preaggregations else None
+        self.preaggregations = (
+            self._short_lived("preaggregations", config.preaggregations_expire_days) if config.preaggregations else None
+        )
+        self.exchange = self._short_lived("exchange", _EXCHANGE_DAYS) if config.exchange else None
         whole = next(iter(self.buckets.values()))
         self.ref = StorageRef(
             layers={layer: self.buckets.get(layer, whole).ref for layer in config.layers},
@@ -69,20 +80,63 @@ class S3Storage(Construct):
             path_style=context.endpoint is not None,
             kms_key_arn=self._key_arn,
             preaggregations=self.preaggregations.ref if self.preaggregations else None,
+            exchange=self.exchange.ref if self.exchange else None,
             logs=self.logs.ref,
         )
 
     def grant_read(self, identity: IdentityRef) -> None:
         """Let the identity list and read the warehouse buckets."""
-        self._grant(identity, "read", _READ, ["kms:Decrypt"])
+        id = f"read_{identity.namespace}_{identity.service_account}"
+        self._grant(id, identity.role, "read", self.ref.buckets, _READ, ["kms:Decrypt"])
 
     def grant_read_write(self, identity: IdentityRef) -> None:
         """Let the identity list, read, write and delete in the warehouse buckets."""
-        self._grant(identity, "read_write", _READ + _WRITE, ["kms:Decrypt", "kms:GenerateDataKey"])
+        id = f"read_write_{identity.namespace}_{identity.service_account}"
+        self._grant(id, identity.role, "read_write", self.ref.buckets, _READ + _WRITE, _USE_KEY)
 
-    def _grant(self, identity: IdentityRef, access: str, objects: list[str], key: list[str]) -> None:
-        buckets = self.ref.buckets
-        id = f"{access}_{identity.namespace}_{identity.service_account}"
+    def grant_exchange(self, identity: IdentityRef) -> None:
+        """Let the identity use the bucket for intermediate results."""
+        if self.ref.exchange is None:
+            raise LookupError("There is no bucket for intermediate results: `storage.exchange` is false.")
+        id = f"exchange_{identity.namespace}_{identity.service_account}"
+        self._grant(id, identity.role, "exchange", (self.ref.exchange,), _READ + _WRITE, _USE_KEY)
+
+    def lend_role(self, identity: IdentityRef) -> str:
+        """A role that may read and write in the warehouse buckets, and that this identity, and no other, can assume: a
+        catalog does so for its clients, and narrows it down to the table at hand. Returns the role's ARN."""
+        id = f"lent_{identity.namespace}_{identity.service_account}"
+        role = Role(
+            self,
+            id,
+            name=role_name(f"{self._context.prefix}-storage", identity.namespace, identity.service_account),
+            description=f"Lent out by {identity.service_account} in namespace {identity.namespace}",
+            trust=trust("sts:AssumeRole", {"AWS": identity.role_arn}, {}),
+            context=self._context,
+        )
+        self._grant(f"{id}_storage", role.role.name, "read_write", self.ref.buckets, _READ + _WRITE, _USE_KEY)
+        IamRolePolicy(
+            self,
+            f"{id}_lend",
+            name="lend-storage",
+            role=identity.role,
+            policy=Fn.jsonencode(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role.role.arn}],
+                }
+            ),
+        )
+        return role.role.arn
+
+    def _grant(
+        self,
+        id: str,
+        role: str,
+        access: str,
+        buckets: Sequence[BucketRef],
+        objects: list[str],
+        key: list[str],
+    ) -> None:
         document = DataAwsIamPolicyDocument(
             self,
             f"{id}_document",
@@ -100,7 +154,7 @@ class S3Storage(Construct):
             self,
             id,
             name=f"storage-{access.replace('_', '-')}",
-            role=identity.role,
+            role=role,
             policy=document.json,
         )
 
@@ -118,24 +172,22 @@ class S3Storage(Construct):
         ]
         return [*rules, tier()] if lifecycle.intelligent_tiering else rules
 
-    def _preaggregations(self) -> SecureBucket:
+    def _short_lived(self, purpose: str, days: int) -> SecureBucket:
+        """A bucket of what can be made again."""
         return SecureBucket(
             self,
-            "preaggregations",
-            name=self._name("preaggregations"),
+            purpose,
+            name=self._name(purpose),
             context=self._context,
             kms_key_arn=self._key_arn,
-            rules=expire_after(self._config.preaggregations_expire_days),
+            rules=expire_after(days),
             logs=self.logs,
         )
 
     def _log_delivery(self) -> DataAwsIamPolicyDocumentStatement:
         """Let S3 write the access logs of these buckets, and of no others
         (https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html)."""
-        purposes = [
-            *self._config.warehouse_buckets,
-            *(["preaggregations"] if self._config.preaggregations else []),
-        ]
+        purposes = [purpose for purpose in self._config.buckets if purpose != "logs"]
         arns = [f"arn:{self._context.partition}:s3:::{self._name(purpose)}" for purpose in purposes]
         return DataAwsIamPolicyDocumentStatement(
             sid="AccessLogs",

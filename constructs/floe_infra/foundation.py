@@ -1,0 +1,80 @@
+"""The first stack: what the cloud itself holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from constructs import Construct
+
+from floe_infra.config.platform import PlatformConfig
+from floe_infra.grants import Grants
+from floe_infra.refs import Catalog, Cluster, Compute, Database, Network, Secrets, Storage
+from floe_infra.stack import PlatformStack
+
+
+class Foundation(PlatformStack):
+    """What the cloud itself holds: network, cluster, storage, database, secrets, catalog, identities.
+
+    A part is None when its section says `kind: none`, or when it is in the cluster alone.
+    """
+
+    def __init__(self, scope: Construct, config: PlatformConfig) -> None:
+        super().__init__(scope, "foundation", config)
+        self._config = config
+        self.context = self.add_cloud_provider()
+        self.network: Network | None = self._make("network")
+        self.cluster: Cluster | None = self._make("cluster", network=self.network)
+        self.storage: Storage | None = self._make("storage")
+        self.database: Database | None = self._make("database", network=self.network)
+        self.secrets: Secrets | None = self._make("secrets")
+        self.catalog: Catalog | None = self._make("catalog", storage=self.storage)
+        self.compute: Compute | None = self._make("compute")
+        self.grants: Grants | None = self._grant()
+        self._say_what_there_is()
+
+    def _make(self, section: str, **rooms: Any) -> Any:
+        config = getattr(self._config, section)
+        if config.construct is None:
+            return None
+        refs = {name: room.ref if room else None for name, room in rooms.items()}
+        return config.load_construct()(self, section, config=config, context=self.context, **refs)
+
+    def _grant(self) -> Grants | None:
+        """What the services need of the cloud; and the database answers the cluster's pods."""
+        if self.cluster is None:
+            return None
+        if self.database:
+            self.database.allow_from(self.cluster.ref)
+        return Grants(
+            self,
+            "grants",
+            needs=self._config.needs,
+            cluster=self.cluster,
+            storage=self.storage,
+            secrets=self.secrets,
+            catalog=self.catalog,
+            database=self.database,
+        )
+
+    def _say_what_there_is(self) -> None:
+        """Outputs, for people and for whatever comes after Terraform. Names only, never a secret's value."""
+        if self.network:
+            self.output("network_id", self.network.ref.id, "The private network.")
+        if self.cluster:
+            self.output("cluster_name", self.cluster.ref.name, "The Kubernetes cluster.")
+            self.output("cluster_endpoint", self.cluster.ref.endpoint, "Its API server.")
+        if self.storage:
+            layers = {layer: bucket.uri for layer, bucket in self.storage.ref.layers.items()}
+            self.output("warehouse", layers, "The buckets, by layer.")
+        if self.database:
+            self.output("database_host", self.database.ref.host, "The PostgreSQL server.")
+            self.output("database_port", self.database.ref.port, "Its port.")
+            secret = self.database.ref.secret.remote_key
+            self.output("database_secret", secret, "The secret with the administrator's login.")
+        if self.catalog:
+            self.output("catalog_namespaces", dict(self.catalog.ref.namespaces), "The catalog's databases, by layer.")
+        if self.compute:
+            self.output("compute_environment", dict(self.compute.ref.environment), "What the engine's pods need.")
+        if self.grants and "runtime" in self.grants.identities:
+            role = self.grants.identities["runtime"].role_arn
+            self.output("runtime_role_arn", role, "What Dagster's pods act as.")

@@ -1,0 +1,51 @@
+"""What is ready in the cluster for floe-runtime's own charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cdktf import ITerraformDependable
+from constructs import Construct
+
+from floe_infra.catalog.config import client_secret
+from floe_infra.handoff.config import CLIENT, FloeRuntimeConfig
+from floe_infra.kubernetes.site import SecretCopy, Site
+from floe_infra.needs import login_secret
+from floe_infra.refs import CatalogRef, DatabaseRef
+
+
+class FloeRuntime(Construct):
+    """The Secrets that floe-runtime's charts read, under the names and keys that they have there.
+
+    Attributes:
+        ready: what the charts come after.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        config: FloeRuntimeConfig,
+        site: Site,
+        database: DatabaseRef | None,
+        catalog: CatalogRef | None,  # noqa: ARG002  # its client is among the site's secrets, if it has any
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id)
+        secrets = []
+        if database:
+            secrets.append(
+                SecretCopy(
+                    "floe-dagster-postgresql-secret",
+                    site.secrets[login_secret("dagster")],
+                    {"postgresql-password": "{{ .password }}"},
+                    stable_name=True,
+                )
+            )
+        if login := site.secrets.get(client_secret(CLIENT)):
+            keys = {"polaris-client-id": "{{ .client_id }}", "polaris-client-secret": "{{ .client_secret }}"}
+            secrets.append(SecretCopy("floe-dagster-catalog-secret", login, keys, stable_name=True))
+        self.ready = (
+            site.copy_secrets(self, "secrets", namespace=config.namespace, secrets=secrets) if secrets else list(after)
+        )

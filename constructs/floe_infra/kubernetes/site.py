@@ -1,0 +1,144 @@
+"""What every service in the cluster is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cdktf import ITerraformDependable
+from constructs import Construct
+
+from floe_infra.context import Context
+from floe_infra.kubernetes.charts import Chart
+from floe_infra.kubernetes.config import ChartsConfig
+from floe_infra.kubernetes.disks import Disks
+from floe_infra.kubernetes.manifests import Manifests
+from floe_infra.kubernetes.placement import Placement, interruptible, steady
+from floe_infra.kubernetes.release import Release
+from floe_infra.refs import ClusterRef, IdentityRef, KubernetesSecretRef, SecretRef
+
+
+@dataclass(frozen=True)
+class SecretCopy:
+    """A Kubernetes Secret to make from a secret of the cloud's.
+
+    Attributes:
+        name: the Kubernetes Secret's. A secret whose value was made anew on request gets its generation behind the
+            name, so that what names it starts anew with it, and waits until it is there.
+        source: the cloud's secret.
+        data: the Kubernetes Secret's keys, each a Go template over the source's keys (`{{ .password }}`). All of the
+            source's keys as they are when left out.
+        stable_name: leave the generation out, for what reads the Secret without our telling.
+    """
+
+    name: str
+    source: SecretRef
+    data: Mapping[str, str] | None = None
+    stable_name: bool = False
+
+    def ref(self, namespace: str) -> KubernetesSecretRef:
+        """The Secret, once it is made."""
+        generation = self.source.generation
+        name = self.name if self.stable_name or generation == 1 else f"{self.name}-{generation}"
+        return KubernetesSecretRef(namespace, name, tuple(self.data or self.source.keys))
+
+
+class ClusterSecrets(Protocol):
+    """What every kind of secret operator offers."""
+
+    def copy(self, scope: Construct, id: str, *, namespace: str, secrets: Sequence[SecretCopy]) -> ITerraformDependable:
+        """Keep Kubernetes Secrets in step with the cloud's; what reads them comes after the result."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The cluster to build in.
+
+    Attributes:
+        cluster: the cluster.
+        context: the platform's name and place.
+        charts: where charts come from.
+        namespaces: by name; what is made in one comes after it.
+        identities: the services' cloud identities, by section.
+        lent_roles: what their identities may lend out, by section.
+        secrets: the cloud's secrets, by name.
+        disks: what volumes are made of; None where the cluster has a default of its own.
+        cluster_secrets: the operator; None where there is none.
+    """
+
+    cluster: ClusterRef
+    context: Context
+    charts: ChartsConfig
+    namespaces: Mapping[str, ITerraformDependable] = field(default_factory=dict)
+    identities: Mapping[str, IdentityRef] = field(default_factory=dict)
+    lent_roles: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, SecretRef] = field(default_factory=dict)
+    disks: Disks | None = None
+    cluster_secrets: ClusterSecrets | None = None
+
+    @property
+    def storage_class(self) -> str | None:
+        """For volumes; None for the cluster's default."""
+        return self.disks.name if self.disks else None
+
+    @property
+    def steady(self) -> Placement:
+        """For everything single or stateful."""
+        return steady(self.cluster)
+
+    @property
+    def interruptible(self) -> Placement:
+        """For what can be taken away."""
+        return interruptible(self.cluster)
+
+    def release(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        chart: Chart,
+        namespace: str,
+        values: Mapping[str, Any],
+        after: Sequence[ITerraformDependable] = (),
+        **more: Any,
+    ) -> Release:
+        """A Helm release, called like its construct unless `name` says otherwise."""
+        more.setdefault("name", id)
+        return Release(
+            scope,
+            id,
+            chart=chart,
+            namespace=namespace,
+            source=self.charts,
+            values=values,
+            after=[*self._before(namespace), *after],
+            **more,
+        )
+
+    def manifests(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        namespace: str,
+        manifests: Sequence[Mapping[str, Any]],
+        after: Sequence[ITerraformDependable] = (),
+    ) -> Manifests:
+        """Kubernetes objects, as a release of this name."""
+        after = [*self._before(namespace), *after]
+        return Manifests(scope, id, name=name, namespace=namespace, manifests=manifests, after=after)
+
+    def copy_secrets(
+        self, scope: Construct, id: str, *, namespace: str, secrets: Sequence[SecretCopy]
+    ) -> list[ITerraformDependable]:
+        """Make Kubernetes Secrets; what reads them comes after the result."""
+        if self.cluster_secrets is None:
+            raise LookupError("Secrets are wanted, and the platform has no secret operator.")
+        return [self.cluster_secrets.copy(scope, id, namespace=namespace, secrets=secrets)]
+
+    def _before(self, namespace: str) -> list[ITerraformDependable]:
+        """What everything in a namespace comes after."""
+        namespaces = [self.namespaces[namespace]] if namespace in self.namespaces else []
+        return [*namespaces, *([self.disks.storage_class] if self.disks else [])]

@@ -1,0 +1,40 @@
+"""Helm values: Python data on the one side, the text that Terraform hands to Helm on the other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cdktf import Fn
+
+from floe_infra.fields import is_token
+from floe_infra.terraform import literal
+
+
+def encode(values: Any) -> str:
+    """Values as JSON, which is YAML. `Fn.yamlencode` would drop nulls, with which a chart's defaults are taken away.
+
+    What looks like a template of Terraform's is escaped; tokens stay, and are put in as they are: a resolved value
+    that holds a quote or a newline breaks the document.
+    """
+    return literal(json.dumps(values, ensure_ascii=False))
+
+
+def merge(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` laid over `values` as Helm lays files over each other: mappings merge, all else replaces."""
+    merged = dict(values)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def checksum(*parts: Any) -> str:
+    """Sixteen hexadecimal digits that change with any of the parts, as tokens resolve: for annotations and labels that
+    restart pods. Charts do not watch the Secrets and configuration that they are given."""
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
+    if is_token(text):
+        return Fn.substr(Fn.sha256(literal(text)), 0, 16)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

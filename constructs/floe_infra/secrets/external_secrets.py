@@ -1,0 +1,143 @@
+"""External Secrets Operator, with one store and one identity for each namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cdktf import ITerraformDependable
+from constructs import Construct
+
+from floe_infra.kubernetes import charts
+from floe_infra.kubernetes.objects import service_account
+from floe_infra.kubernetes.placement import spread
+from floe_infra.kubernetes.site import SecretCopy, Site
+from floe_infra.refs import IdentityRef
+from floe_infra.secrets.config import ExternalSecretsConfig
+
+STORE = "cloud"
+"""The SecretStore's name, in each namespace."""
+
+
+class ExternalSecrets(Construct):
+    """The operator, and for each namespace a store that reads what that namespace may read.
+
+    The operator's own account has no rights in the cloud. To read for a namespace it asks for a token of that
+    namespace's `secret-reader`, whose role names each secret.
+
+    Args:
+        readers: by namespace, the account that reads its secrets.
+
+    Attributes:
+        operator: the release.
+        stores: by namespace.
+        ready: what comes after the operator.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        config: ExternalSecretsConfig,
+        site: Site,
+        readers: Mapping[str, IdentityRef],
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id)
+        self._config, self._site = config, site
+        self.operator = site.release(
+            self,
+            "external-secrets",
+            chart=charts.EXTERNAL_SECRETS,
+            namespace=config.namespace,
+            values=_values(config, site),
+            user_values=config.values,
+            after=after,
+        )
+        stores = Construct(self, "stores")
+        self.stores = {
+            namespace: site.manifests(
+                stores,
+                namespace,
+                name="secret-store",
+                namespace=namespace,
+                manifests=[service_account(reader.service_account, reader.annotations), self._store(reader)],
+                after=[self.operator.release],
+            )
+            for namespace, reader in readers.items()
+        }
+        self.ready = [self.operator.release]
+
+    def copy(self, scope: Construct, id: str, *, namespace: str, secrets: Sequence[SecretCopy]) -> ITerraformDependable:
+        """Keep Kubernetes Secrets in step with the cloud's; what reads them comes after the result."""
+        return self._site.manifests(
+            scope,
+            id,
+            name=f"{scope.node.id}-secrets",
+            namespace=namespace,
+            manifests=[self._external_secret(copy, namespace) for copy in secrets],
+            after=[self.stores[namespace].release],
+        ).release
+
+    def _store(self, reader: IdentityRef) -> dict[str, Any]:
+        return {
+            "apiVersion": "external-secrets.io/v1",
+            "kind": "SecretStore",
+            "metadata": {"name": STORE},
+            "spec": {
+                "provider": {
+                    "aws": {
+                        "service": "SecretsManager",
+                        "region": self._site.context.region,
+                        "auth": {"jwt": {"serviceAccountRef": {"name": reader.service_account}}},
+                    }
+                }
+            },
+        }
+
+    def _external_secret(self, copy: SecretCopy, namespace: str) -> dict[str, Any]:
+        target: dict[str, Any] = {"name": copy.ref(namespace).name, "creationPolicy": "Owner"}
+        if copy.data is not None:
+            target["template"] = {"engineVersion": "v2", "data": dict(copy.data)}
+        return {
+            "apiVersion": "external-secrets.io/v1",
+            "kind": "ExternalSecret",
+            # The generation, so that a new value is fetched at once, even under an old name.
+            "metadata": {
+                "name": target["name"],
+                "annotations": {"floe-infra/generation": str(copy.source.generation)},
+            },
+            "spec": {
+                "refreshInterval": f"{self._config.refresh_minutes}m0s",
+                "secretStoreRef": {"kind": "SecretStore", "name": STORE},
+                "target": target,
+                "dataFrom": [{"extract": {"key": copy.source.remote_key}}],
+            },
+        }
+
+
+def _values(config: ExternalSecretsConfig, site: Site) -> dict[str, Any]:
+    """The operator and its webhook are asked whenever a secret is made, so they do not run where they can be taken
+    away. Everything is restricted by the chart's own defaults."""
+    several = config.replicas > 1
+    return {
+        "fullnameOverride": "external-secrets",
+        "installCRDs": True,
+        "replicaCount": config.replicas,
+        "leaderElect": several,
+        "global": {
+            **site.steady.values,
+            "topologySpreadConstraints": spread(**{"app.kubernetes.io/instance": "external-secrets"}),
+        },
+        "serviceAccount": {"create": True, "name": "external-secrets"},
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
+        "podDisruptionBudget": {"enabled": several, "minAvailable": 1},
+        "webhook": {
+            "replicaCount": config.replicas,
+            "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
+            "podDisruptionBudget": {"enabled": several, "minAvailable": 1},
+        },
+        "certController": {"resources": {"requests": {"cpu": "20m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}}},
+        "serviceMonitor": {"enabled": False},
+    }

@@ -1,0 +1,130 @@
+"""The second stack: what runs in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cdktf import ITerraformDependable
+from constructs import Construct
+
+from floe_infra.config.platform import PlatformConfig
+from floe_infra.crossing import Crossing
+from floe_infra.foundation import Foundation
+from floe_infra.kubernetes.disks import Disks
+from floe_infra.kubernetes.namespaces import Namespace, strictest_for_all
+from floe_infra.kubernetes.provider import add_providers
+from floe_infra.kubernetes.site import ClusterSecrets, Site
+from floe_infra.model import Kind
+from floe_infra.stack import PlatformStack
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the platform as the services see it: what it says of itself, and what must be there before its use."""
+
+    ref: Any
+    ready: Sequence[ITerraformDependable] = ()
+
+
+class Services(PlatformStack):
+    """What runs in the cluster, in the order in which it can come up; it goes down the other way round.
+
+    A part is None when its section says `kind: none`. One that is in the cloud alone is there with its ref.
+    """
+
+    def __init__(self, scope: Construct, config: PlatformConfig, foundation: Foundation) -> None:
+        super().__init__(scope, "services", config)
+        self._config, self._foundation = config, foundation
+        self.add_dependency(foundation)
+        self._crossing = Crossing(Construct(foundation, "to_services"), self.state_of(foundation))
+        self.site = self._open()
+        self.secrets = self._operate_secrets()
+        self.site = replace(self.site, cluster_secrets=self.secrets)
+        self.storage = self._serve("storage")
+        self.database = self._serve("database")
+        self.traces = self._serve("traces")
+        self.lineage = self._serve("lineage", database=self.database)
+        self.telemetry = self._serve("telemetry", traces=self.traces)
+        self.catalog = self._serve("catalog", storage=self.storage, database=self.database, telemetry=self.telemetry)
+        self.compute = self._serve(
+            "compute", storage=self.storage, catalog=self.catalog, telemetry=self.telemetry, lineage=self.lineage
+        )
+        self.runtime = self._serve("runtime", database=self.database, catalog=self.catalog)
+        self._say_what_there_is()
+
+    def _open(self) -> Site:
+        """Providers, namespaces and the disks' class: what everything else stands on."""
+        foundation, config = self._foundation, self._config
+        assert foundation.cluster
+        assert foundation.grants
+        cluster = self._crossing.carry("cluster", foundation.cluster.ref)
+        add_providers(self, cluster)
+        context = self._crossing.carry("context", foundation.context)
+        grants = foundation.grants
+        return Site(
+            cluster=cluster,
+            context=context,
+            charts=config.kubernetes.charts,
+            namespaces=self._make_namespaces(),
+            identities=self._crossing.carry("identity", grants.identities),
+            lent_roles=self._crossing.carry("lent_role", grants.lent_roles),
+            secrets=self._crossing.carry("secret", grants.secrets),
+            disks=Disks(self, "disks", storage=cluster.block_storage) if cluster.block_storage else None,
+        )
+
+    def _make_namespaces(self) -> dict[str, ITerraformDependable]:
+        levels: dict[str, list[str]] = {}
+        for section, need in self._config.needs.items():
+            levels.setdefault(need.namespace, []).append(getattr(self._config, section).pod_security)
+        scope = Construct(self, "namespaces")
+        return {
+            name: Namespace(
+                scope,
+                name,
+                name=name,
+                platform=self.platform_name,
+                level=strictest_for_all(wanted),
+                quota=self._config.kubernetes.quota,
+            ).ready
+            for name, wanted in levels.items()
+        }
+
+    def _operate_secrets(self) -> ClusterSecrets | None:
+        config = self._config.secrets
+        if config.service is None or self._foundation.grants is None:
+            return None
+        readers = self._crossing.carry("reader", self._foundation.grants.readers)
+        operator: ClusterSecrets = config.load_service()(
+            self, "secrets", config=config, site=self.site, readers=readers
+        )
+        return operator
+
+    def _serve(self, section: str, **parts: Part | None) -> Any:
+        """A section's service, given what other parts say of themselves and made after them."""
+        config: Kind = getattr(self._config, section)
+        made = getattr(self._foundation, section, None)
+        cloud = self._crossing.carry(section, made.ref) if made else None
+        if config.service is None:
+            return Part(cloud) if cloud else None
+        refs = {name: part.ref if part else None for name, part in parts.items()}
+        if config.construct:
+            refs["cloud"] = cloud
+        after = [ready for part in parts.values() if part for ready in part.ready]
+        return config.load_service()(self, section, config=config, site=self.site, after=after, **refs)
+
+    def _say_what_there_is(self) -> None:
+        """Outputs, for people and for whatever comes after Terraform. Names only, never a secret's value."""
+        if self.traces:
+            self.output("traces_ui", self.traces.ref.ui, "Where traces are looked at.")
+        if self.lineage:
+            self.output("lineage_url", f"{self.lineage.ref.url}{self.lineage.ref.path}", "Where OpenLineage events go.")
+        if self.telemetry:
+            self.output("otlp_endpoint", self.telemetry.ref.otlp_grpc, "Where traces and metrics go, by OTLP/gRPC.")
+        if self.catalog and self.catalog.ref.uri:
+            self.output("catalog_uri", self.catalog.ref.uri, "The Iceberg REST catalog.")
+            self.output("catalog_warehouse", self.catalog.ref.warehouse, "The warehouse's name there.")
+        if self.compute and self.compute.ref.host:
+            self.output("query_host", self.compute.ref.host, "The query engine.")
+            self.output("query_port", self.compute.ref.port, "Its port.")
