@@ -8,7 +8,6 @@ from typing import Any
 
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider
-from constructs import Construct
 
 from floe_infra.context import Context
 
@@ -20,7 +19,7 @@ DISPOSABLE = Context(
 
 def synthesized(make: Callable[[TerraformStack], Any]) -> dict[str, Any]:
     """The Terraform JSON of what `make` puts into a stack."""
-    stack = TerraformStack(Construct(App(), "platform"), "stack")
+    stack = TerraformStack(App(), "stack")
     stack.node.set_context("excludeStackIdFromLogicalIds", "true")
     stack.node.set_context("allowSepCharsInLogicalIds", "true")
     AwsProvider(stack, "aws", region="eu-west-1")

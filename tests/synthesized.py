@@ -16,4 +16,4 @@ def data(stack: dict[str, Any], type: str) -> dict[str, dict[str, Any]]:
 
 
 def _by_path(blocks: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {block["//"]["metadata"]["path"].split("/", 2)[2]: block for block in blocks.values()}
+    return {block["//"]["metadata"]["path"].split("/", 1)[1]: block for block in blocks.values()}

@@ -15,6 +15,7 @@ from cdktf import TerraformOutput, TerraformRemoteState
 from constructs import Construct
 
 from floe_infra.fields import is_token
+from floe_infra.refs import CARRIED
 
 T = TypeVar("T")
 
@@ -42,8 +43,8 @@ class Crossing:
 
     def _token(self, token: str, name: str) -> str:
         if token not in self._carried:
-            TerraformOutput(self._source, name, value=token).override_logical_id(f"services_{name}")
-            self._carried[token] = self._remote.get_string(f"services_{name}")
+            TerraformOutput(self._source, name, value=token).override_logical_id(f"{CARRIED}{name}")
+            self._carried[token] = self._remote.get_string(f"{CARRIED}{name}")
         return self._carried[token]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdktf import App
 from constructs import Construct
 
 from floe_infra.config.platform import PlatformConfig
@@ -23,10 +24,13 @@ class FloePlatform(Construct):
 
     def __init__(self, scope: Construct, id: str, config: PlatformConfig) -> None:
         super().__init__(scope, id)
-        self.foundation = Foundation(self, config)
+        # The stacks lie in the app itself: `cdktf deploy` (0.21) takes a stack's path, by which others name it as what
+        # they depend on, for its name.
+        app = App.of(self)
+        self.foundation = Foundation(app, config)
         self.services: Services | None = None
         if config.cluster.kind != "none":
             # Only now: a platform without a cluster never loads the bindings of Helm and Kubernetes.
             from floe_infra.services import Services
 
-            self.services = Services(self, config, self.foundation)
+            self.services = Services(app, config, self.foundation)

@@ -12,6 +12,9 @@ from typing import Protocol
 
 from floe_infra.needs import ExistingSecret, Password
 
+CARRIED = "services_"
+"""Begins the names of the outputs that carry refs to the services stack, and are not for people."""
+
 
 @dataclass(frozen=True)
 class SecretRef:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from floe_infra.hcl import mended
 from floe_infra.runtime import fast_import
 
 if TYPE_CHECKING:
@@ -102,21 +102,11 @@ def _turn_into_hcl(draft: Path, manifest: dict[str, Any], stacks: list[Terraform
     for stack in stacks:
         entry = manifest["stacks"][stack.node.id]
         json_file = draft / entry["synthesizedStackPath"]
-        hcl = _conditions_as_blocks(stack.to_hcl_terraform()["hcl"])
+        hcl = mended(stack.to_hcl_terraform()["hcl"], json.loads(json_file.read_bytes()))
         json_file.with_name(_FILES[True]).write_text(hcl, encoding="utf-8")
         json_file.unlink()
         entry["synthesizedStackPath"] = entry["synthesizedStackPath"].removesuffix(".json")
     (draft / "manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
-
-
-def _conditions_as_blocks(hcl: str) -> str:
-    """CDKTF 0.21 writes pre- and postconditions as lists of objects; Terraform knows them only as blocks."""
-    conditions = re.compile(
-        r"^\s*(precondition|postcondition) = \[\n((?:\{\n.*?\n\},\n)+)\]$", re.DOTALL | re.MULTILINE
-    )
-    return conditions.sub(
-        lambda found: re.sub(r"^\{", f"{found[1]} {{", found[2], flags=re.M).replace("\n},", "\n}"), hcl
-    )
 
 
 def _move(draft: Path, out: Path, manifest: dict[str, Any], *, hcl: bool) -> None:

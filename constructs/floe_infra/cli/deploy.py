@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from floe_infra.cli.options import CONFIG_FILE, OUT, AsJson, ConfigFile, Out, Yes
+from floe_infra.cli.options import CONFIG_FILE, OUT, AsJson, ConfigFile, Out, Stacks, Yes
 from floe_infra.cli.output import TWO_KEYS, confirm, print_json, refuse, results, show_plan
-from floe_infra.cli.stacks import planned
+from floe_infra.cli.stacks import choose, planned
 from floe_infra.config import PlatformConfig, load
+from floe_infra.refs import CARRIED
 from floe_infra.synthesis import synthesize
 
 
-def deploy(config_file: ConfigFile = CONFIG_FILE, out: Out = OUT, yes: Yes = False, as_json: AsJson = False) -> None:
+def deploy(
+    stacks: Stacks = None,
+    config_file: ConfigFile = CONFIG_FILE,
+    out: Out = OUT,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
     """Bring the platform up, stack by stack. May be interrupted, and repeated."""
-    outputs = deploy_platform(load(config_file), out, yes=yes)
+    outputs = deploy_platform(load(config_file), out, yes=yes, stacks=stacks)
     if as_json:
         print_json(outputs)
         return
@@ -26,11 +33,16 @@ def deploy(config_file: ConfigFile = CONFIG_FILE, out: Out = OUT, yes: Yes = Fal
 
 
 def deploy_platform(
-    config: PlatformConfig, out: Path, *, yes: bool, environment: Mapping[str, str] | None = None
+    config: PlatformConfig,
+    out: Path,
+    *,
+    yes: bool,
+    stacks: Collection[str] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Apply the stacks in the order of their dependencies; returns their outputs by stack."""
+    """Apply the stacks (those named, or all) in the order of their dependencies; returns their outputs by stack."""
     outputs = {}
-    for stack in synthesize(config, out):
+    for stack in choose(synthesize(config, out), stacks):
         with planned(stack, environment=environment) as step:
             show_plan(stack.name, step.summary)
             losses = ", ".join(change.construct or change.address for change in step.summary.losses)
@@ -39,5 +51,7 @@ def deploy_platform(
             if not step.summary.empty:
                 confirm(f"Change {stack.name}?", yes=yes)
                 step.terraform.apply(step.file)
-            outputs[stack.name] = step.terraform.output()
+            outputs[stack.name] = {
+                name: value for name, value in step.terraform.output().items() if not name.startswith(CARRIED)
+            }
     return outputs

@@ -17,3 +17,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before changi
 
 CONFIG_FILE = Path("floe-infra.yaml")
 OUT = Path("cdktf.out")
+Stacks = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[STACK]...", help="Only these, by name or its last word: foundation, services."),
+]

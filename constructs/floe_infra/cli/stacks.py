@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from floe_infra.cli.output import Progress, errors
+from floe_infra.cli.output import Progress, errors, refuse
 from floe_infra.runtime.plan import PlanSummary
 from floe_infra.runtime.terraform import Terraform, TerraformError
 from floe_infra.synthesis import SynthesizedStack
+
+
+def choose(stacks: Sequence[SynthesizedStack], names: Collection[str] | None) -> list[SynthesizedStack]:
+    """The stacks with these names, or whose names end in these words; all of them when none is named."""
+    known = {**{stack.name.rpartition("-")[2]: stack for stack in stacks}, **{stack.name: stack for stack in stacks}}
+    for name in names or ():
+        if name not in known:
+            raise refuse(f"there is no stack {name!r}; there are {', '.join(stack.name for stack in stacks)}")
+    wanted = {known[name].name for name in names} if names else known.keys()
+    return [stack for stack in stacks if stack.name in wanted]
 
 
 @dataclass(frozen=True)
@@ -48,3 +58,12 @@ def planned(
                 raise
             error = failure
         yield Planned(stack, terraform, file, terraform.show_plan(file), error)
+
+
+def holds_nothing(stack: SynthesizedStack, *, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether a stack was never deployed, or is destroyed already. Asked before it is planned: without what it depends
+    on, it could not be."""
+    with Progress() as progress:
+        terraform = Terraform(stack.directory, environment=environment, on_event=progress)
+        terraform.init()
+        return terraform.holds_nothing()

@@ -40,7 +40,7 @@ NodeGroupName = Annotated[
     Matches(r"[a-z]([a-z0-9-]{0,34}[a-z0-9])?", "at most 36 lower-case letters, digits and hyphens"),
 ]
 """EKS allows 63 characters; Terraform makes the name unique with a hyphen and 26 digits."""
-AddonName = Literal["vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver"]
+AddonName = Literal["vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver", "metrics-server"]
 AddonVersion = Annotated[
     str,
     Matches(

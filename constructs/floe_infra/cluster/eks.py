@@ -95,6 +95,8 @@ class EksCluster(Construct):
         return {
             "coredns": self._addon("coredns", depends_on=nodes),
             "aws-ebs-csi-driver": self._addon("aws-ebs-csi-driver", role=driver, depends_on=nodes),
+            # By which Kubernetes scales what asks for it by its load.
+            "metrics-server": self._addon("metrics-server", depends_on=nodes),
         }
 
     def _addon(self, name: AddonName, **settings: Any) -> Addon:

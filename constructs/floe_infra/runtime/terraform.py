@@ -59,6 +59,11 @@ class TerraformError(Exception):
         """The resources that Terraform refused to destroy or replace because they hold data."""
         return tuple(diagnostic for diagnostic in self.errors if diagnostic.protects_data)
 
+    @property
+    def other_stack_missing(self) -> bool:
+        """Whether it reads the state of a stack that was never deployed."""
+        return any(diagnostic.summary == "Unable to find remote state" for diagnostic in self.errors)
+
 
 class TerraformInterruptedError(Exception):
     """A signal asked Terraform to stop. It finished its step and wrote its state; the same command may be repeated."""
@@ -177,6 +182,10 @@ class Terraform:
     def destroy(self) -> None:
         """Take down everything in the state."""
         self._run("destroy", "-json", "-auto-approve")
+
+    def holds_nothing(self) -> bool:
+        """Whether the state has no resource."""
+        return not json.loads(self._run("show", "-json", stream=False).answer).get("values", {}).get("root_module")
 
     def output(self) -> dict[str, Any]:
         """The values of the stack's outputs. Sensitive ones are among them; do not print them."""

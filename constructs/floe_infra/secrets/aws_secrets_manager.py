@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from cdktf import Fn, TerraformStack
+from cdktf import Fn, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_secretsmanager_secret import DataAwsSecretsmanagerSecret
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
@@ -60,6 +60,8 @@ class AwsSecretsManager(Construct):
             secret_id=secret.id,
             secret_string_wo=self._value(name, content),
             secret_string_wo_version=generation,
+            # Else there would be no value between the old one and the new.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         return SecretRef(
             name=name,
