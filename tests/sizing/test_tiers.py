@@ -1,4 +1,4 @@
-"""The right-sizing table: DuckDB workers, PostgreSQL and S3 by environment, and nodes that fit."""
+"""The right-sizing table: DuckDB and Trino workers, PostgreSQL and S3 by environment, and nodes that fit."""
 
 from __future__ import annotations
 
@@ -42,6 +42,29 @@ def test_workers_of_each_tier_carry_a_run_beside_the_daemonsets(environment):
     config = platform(environment)
     for name in config.cluster.node_groups["workers"].instance_types:
         assert Node(InstanceType.parse(name)).carries(config.compute.memory_gib * 1024, config.compute.cpu), name
+
+
+@pytest.mark.parametrize(("environment", "workers"), [("local", 2), ("dev", 2), ("staging", 3), ("prod", 5)])
+def test_trino_workers_have_most_of_a_node_each(environment, workers):
+    config = platform(environment, compute={"kind": "trino"})
+    assert config.compute.workers == workers
+    for name in config.cluster.node_groups["workers"].instance_types:
+        node = Node(InstanceType.parse(name))
+        assert node.carries(config.compute.memory_gib * 1024, config.compute.cpu), name
+        assert not node.carries(config.compute.memory_gib * 1024 + 1024, config.compute.cpu), name
+
+
+OTHERS_MIB = 8 * 1024
+"""Polaris twice, Dagster's server and daemon, Marquez, Jaeger, the collector, operators, DNS, the storage driver."""
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_trinos_coordinator_leaves_room_for_what_else_is_on_demand(environment):
+    config = platform(environment, compute={"kind": "trino"})
+    system, coordinator_mib = config.cluster.node_groups["system"], config.compute.coordinator_memory_gib * 1024
+    node = Node(system.instance)
+    assert node.carries(coordinator_mib + 2048, config.compute.coordinator_cpu + 0.5)
+    assert coordinator_mib + OTHERS_MIB < system.max_size * node.worker_mib
 
 
 @pytest.mark.parametrize("memory_gib", [16, 28])

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from floe_infra.fields import Finding, KubernetesName, Matches, shown
 from floe_infra.model import Disabled, Kind
+from floe_infra.sizing.trino import Server, TrinoMemory
+
+OLDEST_TRINO = 479
+"""The first with every OAuth2 setting of the Iceberg REST catalog
+(https://trino.io/docs/current/release/release-479.html)."""
+
+
+def _too_old(version: str) -> str | None:
+    if int(version) >= OLDEST_TRINO:
+        return None
+    return f"is older than {OLDEST_TRINO}, the first with every OAuth2 setting of the Iceberg REST catalog"
+
+
+TrinoVersion = Annotated[
+    str, Matches(r"[0-9]{3,4}", f"a release of Trino from {OLDEST_TRINO} on such as 481, quoted", refuse=_too_old)
+]
+PodGib = Annotated[int, Field(ge=4, le=1024)]
+"""With less than 4 GiB, what lies beside the heap does not fit."""
+Cpu = Annotated[float, Field(ge=0.5, le=128)]
 
 
 class DuckDbConfig(Kind):
@@ -23,4 +44,117 @@ class DuckDbConfig(Kind):
     clouds: ClassVar = frozenset({"aws"})
 
 
-ComputeConfig = Annotated[DuckDbConfig | Disabled, Field(discriminator="kind")]
+class TrinoConfig(Kind):
+    """Trino: a coordinator, and workers that do the work."""
+
+    kind: Literal["trino"] = "trino"
+    """Trino."""
+    workers: Annotated[int, Field(ge=0, le=500)] = 5
+    """Workers; with autoscaling the fewest. With none the coordinator does the work itself."""
+    memory_gib: PodGib = 28
+    """Memory of a worker's pod, request and limit alike, in GiB; three quarters of it become the JVM's heap."""
+    cpu: Cpu = 7
+    """Processors that a worker's pod requests."""
+    max_workers: Annotated[int, Field(ge=1, le=500)] | None = None
+    """Most workers, between which and `workers` their number follows the load; no autoscaling when left out."""
+    spot: bool = True
+    """Run the workers on spot nodes. The coordinator never does: all queries would be lost with it."""
+    fault_tolerant: bool = False
+    """Repeat the lost part of a query when a worker vanishes, from intermediate results in a bucket of their own."""
+    coordinator_memory_gib: PodGib = 8
+    """Memory of the coordinator's pod, in GiB."""
+    coordinator_cpu: Cpu = 2
+    """Processors that the coordinator's pod requests."""
+    max_memory_per_query_gib: Annotated[int, Field(ge=1, le=512_000)] | None = None
+    """Memory of one query on all workers together, in GiB; what `workers` have for it when left out."""
+    max_memory_per_node_gib: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Memory of one query on one worker, in GiB; half of what the heap has for queries when left out."""
+    resource_groups: dict[str, Any] | None = None
+    """The document of Trino's file-based resource group manager, with `rootGroups` and `selectors`: which queries wait
+    for which."""
+    namespace: KubernetesName = "query"
+    """The Kubernetes namespace."""
+    version: TrinoVersion = "481"
+    """The image's tag. From 481 on, queries outlive the storage credentials that the catalog vends them."""
+    values: dict[str, Any] = {}
+    """Values of the Helm chart, merged over those made here."""
+
+    construct: ClassVar = "floe_infra.compute.trino:Trino"
+    clouds: ClassVar = frozenset({"aws"})
+
+    @property
+    def memory(self) -> TrinoMemory:
+        """What becomes of the pods' memory."""
+        per_node = _mib(self.max_memory_per_node_gib)
+        return TrinoMemory(
+            coordinator=Server(self.coordinator_memory_gib * 1024, None if self.workers else per_node),
+            worker=Server(self.memory_gib * 1024, per_node),
+            workers=self.workers,
+            max_workers=self.max_workers,
+            given_query_mib=_mib(self.max_memory_per_query_gib),
+        )
+
+    def findings(self) -> Iterator[Finding]:
+        """Numbers that do not add up; resource groups that Trino would not start with."""
+        if self.max_workers is not None and self.max_workers < self.workers:
+            message = f"max_workers {self.max_workers} is below workers {self.workers}"
+            yield Finding(("max_workers",), message, "workers ≤ max_workers", f"raise it to {self.workers} or more")
+        elif self.max_workers is not None and not self.workers:
+            yield Finding(("workers",), "autoscaling begins with one worker", "1 or more", "or remove max_workers")
+        yield from self._memory_findings()
+        if self.resource_groups is not None:
+            yield from _resource_groups(self.resource_groups)
+
+    def _memory_findings(self) -> Iterator[Finding]:
+        memory, pod = self.memory, "memory_gib" if self.workers else "coordinator_memory_gib"
+        if not memory.server.starts:
+            yield Finding(
+                ("max_memory_per_node_gib",),
+                f"Trino would not start, since one query and the headroom take the whole heap: {memory.server}",
+                f"at most {(memory.server.pool_mib - 1) // 1024} GiB with this {pod}",
+                f"lower it, or raise {pod}",
+            )
+        elif memory.query_mib > memory.most_query_mib:
+            yield Finding(
+                ("max_memory_per_query_gib",),
+                f"{memory.query_mib} MiB for one query are more than it can get of all servers together: {memory}",
+                f"at most {memory.most_query_mib // 1024} GiB with these numbers",
+                f"lower it, or raise {pod} or the number of workers",
+            )
+
+
+def _mib(gib: int | None) -> int | None:
+    return None if gib is None else gib * 1024
+
+
+_GROUP = ("name", "maxQueued", "hardConcurrencyLimit", "softMemoryLimit")
+"""What a group needs (https://trino.io/docs/current/admin/resource-groups.html#resource-group-properties)."""
+
+
+def _resource_groups(document: dict[str, Any]) -> Iterator[Finding]:
+    """Trino refuses to start with what is missing here, and with keys that it does not know."""
+    path, known = ("resource_groups",), ("rootGroups", "selectors", "cpuQuotaPeriod", "physicalDataScanQuotaPeriod")
+    for key in document:
+        if key not in known:
+            yield Finding((*path, key), "unknown key", ", ".join(known))
+    for key, required in (("rootGroups", _GROUP), ("selectors", ("group",))):
+        given = document.get(key)
+        if not isinstance(given, list) or not given:
+            where = (*path, key) if key in document else path
+            yield Finding(where, f"{key} is missing, empty or no list", f"a list of mappings as {key}")
+        else:
+            yield from _entries((*path, key), given, required)
+
+
+def _entries(path: tuple[str | int, ...], entries: list[Any], required: tuple[str, ...]) -> Iterator[Finding]:
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, Mapping):
+            yield Finding((*path, index), f"{shown(entry)} is not a mapping of keys to values")
+            continue
+        if missing := [key for key in required if key not in entry]:
+            yield Finding((*path, index), f"{', '.join(missing)} is required", f"at least {', '.join(required)}")
+        if isinstance(entry.get("subGroups"), list):
+            yield from _entries((*path, index, "subGroups"), entry["subGroups"], required)
+
+
+ComputeConfig = Annotated[DuckDbConfig | TrinoConfig | Disabled, Field(discriminator="kind")]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from floe_infra.sizing.instances import InstanceType
 from floe_infra.sizing.memory import Node, smallest
 
 if TYPE_CHECKING:
+    from floe_infra.cluster.config import NodeGroupConfig
+    from floe_infra.compute.config import TrinoConfig
     from floe_infra.config.platform import PlatformConfig
 
 
@@ -46,6 +49,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _data_loss,
         _buckets,
         _duckdb_fits,
+        _trino_fits,
         _database_carries_production,
     )
     for check in checks:
@@ -110,26 +114,132 @@ def _key_in_region(section: str, config: PlatformConfig) -> Iterator[Finding]:
         yield Finding((section, "kms_key_arn"), f"the key is in {elsewhere}", f"a key in {region}")
 
 
+_Pool = tuple["NodeGroupConfig", Node]
+"""A node group, and the smallest of its nodes."""
+
+
+@dataclass(frozen=True)
+class _Pod:
+    """What is to find room, and what its size is called in the file."""
+
+    name: str
+    memory_mib: int
+    cpu: float
+    prefix: str = ""
+
+    def fits(self, node: Node) -> bool:
+        return node.carries(self.memory_mib, self.cpu)
+
+    def times_on(self, node: Node, beside: _Pod | None = None) -> int:
+        """How many an otherwise empty node carries."""
+        memory_mib = node.worker_mib - (beside.memory_mib if beside else 0)
+        millicpu = node.worker_millicpu - (beside.cpu * 1000 if beside else 0)
+        return max(int(min(memory_mib // self.memory_mib, millicpu // (self.cpu * 1000))), 0)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.memory_mib} MiB and {self.cpu:g} CPU"
+
+
 def _duckdb_fits(config: PlatformConfig) -> Iterator[Finding]:
     """Some node group must have room for a run: Kubernetes would leave its pod pending for ever."""
-    compute, cluster = config.compute, config.cluster
-    if compute.kind != "duckdb" or cluster.kind == "none":
+    compute = config.compute
+    if compute.kind == "duckdb" and (pools := node_pools(config)):
+        yield from _finds_room(_Pod("worker", compute.memory_gib * 1024, compute.cpu), pools)
+
+
+def _trino_fits(config: PlatformConfig) -> Iterator[Finding]:
+    """The coordinator finds room on demand, and the workers, all of them at once, where they are to run."""
+    compute = config.compute
+    if compute.kind != "trino":
         return
-    memory_mib, cpu = compute.memory_gib * 1024, compute.cpu
-    nodes = [
-        min((Node(InstanceType.parse(name)) for name in group.instance_types), key=lambda node: node.worker_mib)
-        for group in cluster.node_groups.values()
-        if not any(is_token(name) for name in group.instance_types)
-    ]
-    if len(nodes) < len(cluster.node_groups) or not nodes or any(node.carries(memory_mib, cpu) for node in nodes):
+    if config.cluster.kind == "none":
+        fix = "choose a kind for `cluster`, or another engine"
+        yield Finding(("compute",), "trino needs a cluster, and that is `kind: none`", fix=fix)
+    if not (pools := node_pools(config)):
+        return
+    worker = _Pod("worker", compute.memory_gib * 1024, compute.cpu)
+    coordinator = _Pod(
+        "coordinator", compute.coordinator_memory_gib * 1024, compute.coordinator_cpu, prefix="coordinator_"
+    )
+    if not _placed_by_hand(compute, "coordinator"):
+        yield from _finds_room_untainted(coordinator, pools, spot=False)
+    if compute.workers and not _placed_by_hand(compute, "worker"):
+        findings = list(_finds_room_untainted(worker, pools, spot=compute.spot))
+        yield from findings or _all_workers_find_room(compute, worker, coordinator, pools)
+
+
+def node_pools(config: PlatformConfig) -> list[_Pool]:
+    """The cluster's node groups; none where any of them is known only to Terraform, or nothing is said of them."""
+    if config.cluster.kind == "none":
+        return []
+    groups = list(config.cluster.node_groups.values())
+    if any(is_token(name) for group in groups for name in group.instance_types):
+        return []
+    nodes = ([Node(InstanceType.parse(name)) for name in group.instance_types] for group in groups)
+    return [(group, min(of, key=lambda node: node.worker_mib)) for group, of in zip(groups, nodes, strict=True)]
+
+
+def _untainted(pools: Sequence[_Pool], *, spot: bool) -> list[_Pool]:
+    """Those for pods that tolerate no taint, unless it is that of spot nodes."""
+    wanted = "spot" if spot else "on_demand"
+    return [(group, node) for group, node in pools if group.capacity_type == wanted and not group.taints]
+
+
+def _placed_by_hand(compute: TrinoConfig, role: str) -> bool:
+    """Whether the chart's values say where pods go or how large they are, so that it is not known here."""
+    given = compute.values.get(role)
+    settled = {"affinity", "nodeSelector", "resources", "tolerations"}
+    return isinstance(given, Mapping) and not settled.isdisjoint(given)
+
+
+def _finds_room_untainted(pod: _Pod, pools: Sequence[_Pool], *, spot: bool) -> Iterator[Finding]:
+    where = "spot" if spot else "on-demand"
+    if fitting := _untainted(pools, spot=spot):
+        yield from _finds_room(pod, fitting, f"{where} ")
+    else:
+        yield Finding(
+            ("compute", "spot") if pod.name == "worker" else ("compute",),
+            f"the {pod.name} runs on {where} nodes, and there is no {where} node group without taints of its own",
+            f"a node group with `capacity_type: {where.replace('-', '_')}` and no taints",
+            "add one, or set `spot: false`" if spot else "add one",
+        )
+
+
+def _finds_room(pod: _Pod, pools: Sequence[_Pool], where: str = "") -> Iterator[Finding]:
+    nodes = [node for _, node in pools]
+    if any(map(pod.fits, nodes)):
         return
     best = max(nodes, key=lambda node: (node.worker_mib, node.worker_millicpu))
-    larger = smallest(memory_mib, cpu, best.type.architecture)
+    larger = smallest(pod.memory_mib, pod.cpu, best.type.architecture)
+    group = f"{'an' if where.startswith('o') else 'a'} {where}node group"
     yield Finding(
-        ("compute", "memory_gib" if memory_mib > best.worker_mib else "cpu"),
-        f"a worker of {memory_mib} MiB and {cpu:g} CPU finds no room on any node; the largest, {best}",
+        ("compute", f"{pod.prefix}{'memory_gib' if pod.memory_mib > best.worker_mib else 'cpu'}"),
+        f"a {pod} finds no room on any {where}node; the largest, {best}",
         allowed=f"at most {best.worker_mib // 1024} GiB and {best.worker_millicpu / 1000:g} CPU with these node groups",
-        fix=(f"use {larger.type.name} or larger in a node group, or " if larger else "") + "make the worker smaller",
+        fix=(f"use {larger.type.name} or larger in {group}, or " if larger else "")
+        + f"make the {pod.name} smaller",
+    )
+
+
+def _all_workers_find_room(
+    compute: TrinoConfig, worker: _Pod, coordinator: _Pod, pools: Sequence[_Pool]
+) -> Iterator[Finding]:
+    """Scaled out, with every node group at its `max_size`."""
+    fitting = _untainted(pools, spot=compute.spot)
+    places = sum(group.max_size * worker.times_on(node) for group, node in fitting)
+    if not compute.spot:
+        homes = [node for _, node in fitting if coordinator.fits(node)]
+        places -= min((worker.times_on(node) - worker.times_on(node, coordinator) for node in homes), default=0)
+    wanted, where = compute.max_workers or compute.workers, "spot" if compute.spot else "on-demand"
+    if places >= wanted:
+        return
+    nodes = " + ".join(f"{group.max_size} {node.type.name} × {worker.times_on(node)}" for group, node in fitting)
+    yield Finding(
+        ("compute", "max_workers" if compute.max_workers else "workers"),
+        f"{wanted} times a {worker} need more than all {where} nodes there can be: {nodes}"
+        + ("" if compute.spot else ", and the coordinator among them"),
+        f"at most {places} with these node groups",
+        f"raise the {where} node groups' `max_size`, or make the workers fewer or smaller",
     )
 
 

@@ -59,6 +59,7 @@ def _nodes(
 
 
 _DEV: Defaults = {
+    "kubernetes": {"quota": {"pods": 60, "cpu": 32, "memory_gib": 128}},
     "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 14},
     "cluster.eks": {**_nodes("m5.large", (1, 3), _LARGE, (1, 4)), "log_retention_days": 14},
     "storage.s3": {
@@ -80,6 +81,7 @@ TIERS: dict[str, Defaults] = {
     "local": _DEV,
     "dev": _DEV,
     "staging": {
+        "kubernetes": {"quota": {"pods": 120, "cpu": 100, "memory_gib": 400}},
         "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 30},
         "cluster.eks": {**_nodes("m5.large", (2, 4), _XLARGE, (2, 6)), "log_retention_days": 90},
         "storage.s3": {"lifecycle": {"intelligent_tiering": False}, "logs_expire_days": 90},
@@ -95,11 +97,11 @@ TIERS: dict[str, Defaults] = {
     # Production's groups are the model's own; here they stand so that a file may change one number of one group.
     "prod": {"cluster.eks": {"node_groups": {name: group.model_dump() for name, group in NODE_GROUPS.items()}}},
 }
-"""By environment, section and kind, what differs from the models' own defaults, which are production's.
+"""By environment, section and kind (a section of one kind: by section), what differs from the models' own defaults, which are production's.
 
-Together they are the right-sizing table: DuckDB workers of 4, 8 and 16 GiB; PostgreSQL on t3.micro, t3.small and
-t3.medium with a standby; S3 standard, standard, and with tiering; and node sizes that fit. Performance Insights
-would run on a db.t3.micro, for PostgreSQL unlike MySQL
+Together they are the right-sizing table: DuckDB workers of 4, 8 and 16 GiB; 2, 3 and 5 Trino workers, each with
+most of a node; PostgreSQL on t3.micro, t3.small and t3.medium with a standby; S3 standard, standard, and with tiering;
+and node sizes that fit. Performance Insights would run on a db.t3.micro, for PostgreSQL unlike MySQL
 (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html), but 1 GiB of memory is
 better spent on PostgreSQL itself."""
 
@@ -135,6 +137,8 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(given, Mapping):
             given = {"kind": kind, **given}
             filled[section] = _under(given, tier.get(f"{section}.{given['kind']}", {}))
+    if isinstance(given := filled.get("kubernetes", {}), Mapping):
+        filled["kubernetes"] = _under(given, tier.get("kubernetes", {}))
     return filled
 
 
