@@ -121,3 +121,54 @@ def job(name: str, *, spec: Mapping[str, Any], deadline: int, annotations: Mappi
             },
         },
     }
+
+
+def deployment(
+    name: str, *, replicas: int, spec: Mapping[str, Any], annotations: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Pods that are all the same and keep nothing.
+
+    Args:
+        spec: of the pods; see `pod`.
+        annotations: of the pods; a checksum in here starts them anew when what they mount changes.
+    """
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "labels": labels(name)},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels(name)},
+            "template": {
+                "metadata": {"labels": labels(name), "annotations": dict(annotations or {})},
+                "spec": dict(spec),
+            },
+        },
+    }
+
+
+def service(name: str, *, port: int) -> dict[str, Any]:
+    """The address of the pods with this name, which listen on this port."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "labels": labels(name)},
+        "spec": {
+            "selector": labels(name),
+            "ports": [{"name": "http", "port": port, "targetPort": port, "appProtocol": "http"}],
+        },
+    }
+
+
+def disruption_budget(name: str, selector: Mapping[str, str]) -> dict[str, Any]:
+    """Nodes are emptied of one of these pods at a time. One that is broken anyway holds nobody up."""
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": name, "labels": labels(name)},
+        "spec": {
+            "maxUnavailable": 1,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": dict(selector)},
+        },
+    }

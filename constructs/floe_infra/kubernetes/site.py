@@ -112,7 +112,7 @@ class Site:
             namespace=namespace,
             source=self.charts,
             values=values,
-            after=[*self._before(namespace), *after],
+            after=[*self.before(namespace), *after],
             **more,
         )
 
@@ -127,7 +127,7 @@ class Site:
         after: Sequence[ITerraformDependable] = (),
     ) -> Manifests:
         """Kubernetes objects, as a release of this name."""
-        after = [*self._before(namespace), *after]
+        after = [*self.before(namespace), *after]
         return Manifests(scope, id, name=name, namespace=namespace, manifests=manifests, after=after)
 
     def copy_secrets(
@@ -138,7 +138,7 @@ class Site:
             raise LookupError("Secrets are wanted, and the platform has no secret operator.")
         return [self.cluster_secrets.copy(scope, id, namespace=namespace, secrets=secrets)]
 
-    def _before(self, namespace: str) -> list[ITerraformDependable]:
-        """What everything in a namespace comes after."""
+    def before(self, namespace: str) -> list[ITerraformDependable]:
+        """What everything in a namespace comes after; releases and manifests do by themselves."""
         namespaces = [self.namespaces[namespace]] if namespace in self.namespaces else []
         return [*namespaces, *([self.disks.storage_class] if self.disks else [])]
