@@ -22,7 +22,11 @@ _BASE: dict[str, Any] = {
     "environment": "prod",
     "cloud": {"provider": "aws", "region": "eu-west-1", "account_id": "111122223333"},
 }
-_OFF = {section: {"kind": "none"} for section in ("network", "cluster", "storage", "database", "catalog", "compute")}
+_OFF = {
+    section: {"kind": "none"}
+    for section, field in PlatformConfig.model_fields.items()
+    if hasattr(field.default, "clouds") and section != "state"
+}
 
 
 @pytest.fixture

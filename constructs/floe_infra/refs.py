@@ -127,6 +127,10 @@ class ClusterRef:
     """None where a kubeconfig says how to log in."""
     block_storage: BlockStorage | None = None
     """None where the cluster has a default StorageClass of its own."""
+    autoscaler: IdentityRef | None = None
+    """What may change the sizes of the node groups; None where that is not our business."""
+    version: str | None = None
+    """Kubernetes' minor version; None where only the cluster knows."""
     kubeconfig: str | None = None
     """A kubeconfig's path, where endpoint and login come from one."""
     kubeconfig_context: str | None = None

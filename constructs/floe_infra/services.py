@@ -9,6 +9,7 @@ from typing import Any
 from cdktf import ITerraformDependable
 from constructs import Construct
 
+from floe_infra.cluster.autoscaler import ClusterAutoscaler
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.crossing import Crossing
 from floe_infra.foundation import Foundation
@@ -40,6 +41,7 @@ class Services(PlatformStack):
         self.add_dependency(foundation)
         self._crossing = Crossing(Construct(foundation, "to_services"), self.state_of(foundation))
         self.site = self._open()
+        self.autoscaler = self._scale()
         self.secrets = self._operate_secrets()
         self.site = replace(self.site, cluster_secrets=self.secrets)
         self.storage = self._serve("storage")
@@ -90,6 +92,12 @@ class Services(PlatformStack):
             ).ready
             for name, wanted in levels.items()
         }
+
+    def _scale(self) -> ClusterAutoscaler | None:
+        identity, version = self.site.cluster.autoscaler, self.site.cluster.version
+        if identity is None or version is None:
+            return None
+        return ClusterAutoscaler(self, "autoscaler", site=self.site, identity=identity, version=version)
 
     def _operate_secrets(self) -> ClusterSecrets | None:
         config = self._config.secrets

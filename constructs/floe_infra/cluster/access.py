@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from floe_infra.refs import BlockStorage, ClusterLogin
 
+AUTOSCALER = "cluster-autoscaler"
+"""The service account of what scales the node groups."""
+
 
 def login(cluster: str, region: str) -> ClusterLogin:
     """https://docs.aws.amazon.com/cli/latest/reference/eks/get-token.html"""

@@ -7,10 +7,11 @@ from typing import Any
 from cdktf import Fn, Token
 from cdktf_cdktf_provider_aws.data_aws_default_tags import DataAwsDefaultTags
 from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
 from floe_infra.cloud.iam import Role, service_trust
-from floe_infra.cluster.access import disks, login
+from floe_infra.cluster.access import AUTOSCALER, disks, login
 from floe_infra.cluster.addon import Addon
 from floe_infra.cluster.config import AddonName, EksConfig
 from floe_infra.cluster.control_plane import ControlPlane
@@ -18,6 +19,18 @@ from floe_infra.cluster.identity import AUDIENCE, Identities
 from floe_infra.cluster.node_group import NodeGroup
 from floe_infra.context import Context
 from floe_infra.refs import ClusterRef, IdentityRef, NetworkRef
+
+_LOOK = [
+    "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeAutoScalingInstances",
+    "autoscaling:DescribeLaunchConfigurations",
+    "autoscaling:DescribeScalingActivities",
+    "ec2:DescribeImages",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeLaunchTemplateVersions",
+    "ec2:GetInstanceTypesFromInstanceRequirements",
+    "eks:DescribeNodegroup",
+]
 
 
 class EksCluster(Construct):
@@ -59,6 +72,8 @@ class EksCluster(Construct):
             node_groups=tuple(group.ref for group in self.node_groups.values()),
             login=login(cluster.name, context.region),
             block_storage=disks(default=True),
+            autoscaler=self._autoscaler(),
+            version=config.version,
         )
 
     def identity(self, id: str, *, namespace: str, service_account: str) -> IdentityRef:
@@ -98,6 +113,31 @@ class EksCluster(Construct):
             # By which Kubernetes scales what asks for it by its load.
             "metrics-server": self._addon("metrics-server", depends_on=nodes),
         }
+
+    def _autoscaler(self) -> IdentityRef:
+        """https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md"""
+        role = self.identities.add("autoscaler", namespace="kube-system", service_account=AUTOSCALER)
+        owned = f"aws:ResourceTag/k8s.io/cluster-autoscaler/{self._context.prefix}"
+        statements = [
+            # What is only looked at has no resource that these calls would know.
+            {"Sid": "Look", "Effect": "Allow", "Action": _LOOK, "Resource": "*"},
+            {
+                "Sid": "Scale",
+                "Effect": "Allow",
+                "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+                "Resource": f"arn:{self._context.partition}:autoscaling:{self._context.region}:"
+                f"{self._context.account_id}:autoScalingGroup:*:autoScalingGroupName/*",
+                "Condition": {"StringEquals": {owned: "owned"}},
+            },
+        ]
+        IamRolePolicy(
+            self,
+            "autoscaler_policy",
+            name="autoscale",
+            role=role.ref.role,
+            policy=Fn.jsonencode({"Version": "2012-10-17", "Statement": statements}),
+        )
+        return role.ref
 
     def _addon(self, name: AddonName, **settings: Any) -> Addon:
         return Addon(

@@ -71,7 +71,7 @@ class PlatformConfig(Model):
     runtime: RuntimeConfig = FloeRuntimeConfig()
     """What runs the pipelines."""
     kubernetes: KubernetesConfig = KubernetesConfig()
-    """What holds for everything in the cluster."""
+    """Charts, quotas, and what else concerns all services in the cluster."""
 
     @property
     def keeps_data(self) -> bool:

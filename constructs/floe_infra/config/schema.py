@@ -93,9 +93,11 @@ _USUAL = {
 def _tiers() -> Iterator[tuple[type[BaseModel], dict[str, dict[str, Any]]]]:
     """The models that tiers have values for, with these values by environment."""
     sections = {name for tier in TIERS.values() for name in tier}
-    for section, _, kind in sorted(name.partition(".") for name in sections):
-        model = Shape(PlatformConfig).child(section).alternatives[kind]
-        yield from _nested(model, {tier: values.get(f"{section}.{kind}", {}) for tier, values in TIERS.items()})
+    for name in sorted(sections):
+        section, _, kind = name.partition(".")
+        shape = Shape(PlatformConfig).child(section)
+        model = shape.alternatives[kind] if kind else shape.type
+        yield from _nested(model, {tier: values.get(name, {}) for tier, values in TIERS.items()})
 
 
 def _nested(

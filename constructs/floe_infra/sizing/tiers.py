@@ -97,7 +97,8 @@ TIERS: dict[str, Defaults] = {
     # Production's groups are the model's own; here they stand so that a file may change one number of one group.
     "prod": {"cluster.eks": {"node_groups": {name: group.model_dump() for name, group in NODE_GROUPS.items()}}},
 }
-"""By environment, section and kind (a section of one kind: by section), what differs from the models' own defaults, which are production's.
+"""By environment and section, with its kind if there are several: what differs from the models' own defaults, which are
+production's.
 
 Together they are the right-sizing table: DuckDB workers of 4, 8 and 16 GiB; 2, 3 and 5 Trino workers, each with
 most of a node; PostgreSQL on t3.micro, t3.small and t3.medium with a standby; S3 standard, standard, and with tiering;
