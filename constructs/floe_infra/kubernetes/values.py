@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from cdktf import Fn
 
-from floe_infra.fields import is_token
 from floe_infra.terraform import literal
+
+_TOKEN = re.compile(r"\$\{TfToken\[[^\]]+\]\}")
 
 
 def encode(values: Any) -> str:
@@ -35,6 +37,7 @@ def checksum(*parts: Any) -> str:
     """Sixteen hexadecimal digits that change with any of the parts, as tokens resolve: for annotations and labels that
     restart pods. Charts do not watch the Secrets and configuration that they are given."""
     text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
-    if is_token(text):
-        return Fn.substr(Fn.sha256(literal(text)), 0, 16)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    known = hashlib.sha256(_TOKEN.sub("token", text).encode()).hexdigest()
+    if tokens := _TOKEN.findall(text):
+        return Fn.substr(Fn.sha256(Fn.join(" ", [known, *tokens])), 0, 16)
+    return known[:16]
