@@ -216,8 +216,7 @@ def _finds_room(pod: _Pod, pools: Sequence[_Pool], where: str = "") -> Iterator[
         ("compute", f"{pod.prefix}{'memory_gib' if pod.memory_mib > best.worker_mib else 'cpu'}"),
         f"a {pod} finds no room on any {where}node; the largest, {best}",
         allowed=f"at most {best.worker_mib // 1024} GiB and {best.worker_millicpu / 1000:g} CPU with these node groups",
-        fix=(f"use {larger.type.name} or larger in {group}, or " if larger else "")
-        + f"make the {pod.name} smaller",
+        fix=(f"use {larger.type.name} or larger in {group}, or " if larger else "") + f"make the {pod.name} smaller",
     )
 
 
