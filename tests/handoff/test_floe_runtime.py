@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Any
+
+from floe_infra.handoff import FloeRuntimeConfig
+from floe_infra.handoff.floe_runtime import FloeRuntime
+from floe_infra.kubernetes.site import SecretCopy
+from floe_infra.refs import DatabaseRef
+from in_cluster import CopiedSecrets, secret, site, synthesized
+
+DATABASE = DatabaseRef("db", 5432, "dagster", "floe", secret("database-admin", "username"), "16")
+CLIENT = secret("catalog-client-runtime", "client_id", "client_secret", generation=2)
+LOGIN = secret("database-dagster", "username", "password")
+
+
+def copies(database: DatabaseRef | None, *secrets: Any) -> dict[str, SecretCopy]:
+    operator = CopiedSecrets()
+
+    def make(stack: Any) -> None:
+        place = site(secrets=secrets, cluster_secrets=operator)
+        FloeRuntime(stack, "runtime", config=FloeRuntimeConfig(), site=place, database=database, catalog=None)
+
+    synthesized(make)
+    return operator.copies
+
+
+def test_secrets_have_the_names_and_keys_that_floe_runtimes_charts_read():
+    made = copies(DATABASE, LOGIN, CLIENT)
+    assert {name: dict(copy.data or {}) for name, copy in made.items()} == {
+        "floe/floe-dagster-postgresql-secret": {"postgresql-password": "{{ .password }}"},
+        "floe/floe-dagster-catalog-secret": {
+            "polaris-client-id": "{{ .client_id }}",
+            "polaris-client-secret": "{{ .client_secret }}",
+        },
+    }
+
+
+def test_names_stay_when_values_are_made_anew():
+    assert "floe/floe-dagster-catalog-secret" in copies(None, CLIENT)
+
+
+def test_nothing_is_copied_that_there_is_not():
+    assert copies(None) == {}
