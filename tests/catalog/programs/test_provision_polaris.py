@@ -430,6 +430,19 @@ def test_key_that_polaris_ignores(platform):
     assert 'make catalog lake: Polaris accepted it and yet roleARN is null, wanted "misspelt"' in message
 
 
+def test_key_that_polaris_ignores_in_a_change(platform):
+    platform.succeed()
+    platform.change_catalog(region="eu-west-2", roleARN="misspelt")
+    assert 'Polaris accepted it and yet roleARN is null, wanted "misspelt"' in platform.fail()
+
+
+def test_user_that_polaris_only_tells(platform):
+    platform.succeed()
+    platform.lake.storage["userArn"] = "arn:aws:iam::111122223333:user/polaris"
+    platform.succeed()
+    assert platform.server.changes == []
+
+
 def test_property_that_polaris_drops(platform):
     platform.server.features["polaris.reserved-properties.should-throw"] = False
     namespace = replace(SPEC.namespaces[0], properties={"polaris.mine": "1"})
