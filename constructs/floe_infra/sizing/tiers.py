@@ -75,6 +75,9 @@ _DEV: Defaults = {
     },
     "compute.duckdb": {"memory_gib": 4, "cpu": 1.5},
     "compute.trino": {"workers": 2, "memory_gib": 6, "cpu": 1.5, "coordinator_memory_gib": 4, "coordinator_cpu": 1},
+    "telemetry.otel_collector": {"replicas": 1, "max_replicas": None, "memory_mib": 256},
+    "traces.jaeger": {"storage": {"kind": "memory"}, "memory_mib": 1024},
+    "lineage.marquez": {"replicas": 1, "memory_mib": 768},
 }
 
 TIERS: dict[str, Defaults] = {
@@ -93,9 +96,15 @@ TIERS: dict[str, Defaults] = {
         },
         "compute.duckdb": {"memory_gib": 8, "cpu": 3},
         "compute.trino": {"workers": 3, "memory_gib": 13, "cpu": 3, "coordinator_memory_gib": 4, "coordinator_cpu": 1},
+        "telemetry.otel_collector": {"max_replicas": 3},
+        "traces.jaeger": {"storage": {"kind": "badger", "size_gib": 10}, "memory_mib": 1024},
+        "lineage.marquez": {"replicas": 1},
     },
-    # Production's groups are the model's own; here they stand so that a file may change one number of one group.
-    "prod": {"cluster.eks": {"node_groups": {name: group.model_dump() for name, group in NODE_GROUPS.items()}}},
+    # These are the models' own; here they stand so that a file may change one number of one group, or of the storage.
+    "prod": {
+        "cluster.eks": {"node_groups": {name: group.model_dump() for name, group in NODE_GROUPS.items()}},
+        "traces.jaeger": {"storage": {"kind": "badger"}},
+    },
 }
 """By environment and section, with its kind if there are several: what differs from the models' own defaults, which are
 production's.
@@ -134,7 +143,7 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
             filled[section] = {"kind": kind}
         given = filled[section]
         if isinstance(given, BaseModel):
-            given = given.model_dump(exclude_unset=True) | {"kind": getattr(given, "kind", kind)}
+            given = _said(given)
         if isinstance(given, Mapping):
             given = {"kind": kind, **given}
             filled[section] = _under(given, tier.get(f"{section}.{given['kind']}", {}))
@@ -153,9 +162,22 @@ def _provider(data: Mapping[str, Any]) -> str:
     return provider if isinstance(provider, str) and provider in KINDS else "aws"
 
 
+def _said(value: Any) -> Any:
+    """A model as a file would have it: what was set, and its kind, which was chosen with it."""
+    if isinstance(value, BaseModel):
+        said = value.model_fields_set | ({"kind"} & type(value).model_fields.keys())
+        return {key: _said(getattr(value, key)) for key in type(value).model_fields if key in said}
+    if isinstance(value, Mapping):
+        return {key: _said(each) for key, each in value.items()}
+    return [_said(each) for each in value] if isinstance(value, list) else value
+
+
 def _under(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """`given`, and what it lacks from `defaults`, mapping by mapping; lists are taken whole."""
+    """`given`, and what it lacks from `defaults`, mapping by mapping; lists are taken whole. What is of another kind
+    takes nothing."""
     merged = dict(given)
+    if "kind" in defaults and merged.get("kind", defaults["kind"]) != defaults["kind"]:
+        return merged
     for key, default in defaults.items():
         if key not in merged:
             merged[key] = default
