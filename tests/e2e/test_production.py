@@ -12,6 +12,7 @@ import typer
 from floe_infra.cli.deploy import deploy_platform
 from floe_infra.cli.destroy import destroy_platform
 from floe_infra.cli.stacks import planned
+from floe_infra.runtime.terraform import Terraform
 from floe_infra.synthesis import synthesize
 
 from .conftest import needs_aws_provider
@@ -73,6 +74,7 @@ def test_cluster(production):
         "coredns",
         "kube-proxy",
         "aws-ebs-csi-driver",
+        "metrics-server",
     }
 
 
@@ -91,8 +93,8 @@ def test_network(production):
 
 
 def test_second_plan_is_empty(production):
-    [stack] = synthesize(production.config, production.out)
-    with planned(stack, environment=production.aws.environment) as again:
+    foundation, _ = synthesize(production.config, production.out)
+    with planned(foundation, environment=production.aws.environment) as again:
         assert again.summary.empty, again.summary
 
 
@@ -101,8 +103,12 @@ def test_no_secret_in_state_or_files(production):
     values = set()
     for secret in secrets.list_secrets()["SecretList"]:
         text = secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"]
-        values |= {text, json.loads(text)["password"]}
-    assert values, "RDS has made a secret"
+        made = {
+            key: value for key, value in json.loads(text).items() if key not in ("username", "client_id", "database")
+        }
+        assert all(len(value) > 15 for value in made.values()), secret["Name"]
+        values |= {text, *made.values()}
+    assert len(values) > 12, "RDS' own, and those made for the services"
     files = [production.state, *production.out.rglob("*.json"), *production.out.rglob("*.tfstate*")]
     for path in files:
         content = path.read_text(errors="replace")
@@ -135,12 +141,60 @@ def test_replacing_what_holds_data_is_refused(production, section, change, capsy
 
 def test_leaving_out_what_holds_data_is_refused(production, capsys):
     """`prevent_destroy` goes away with the resource that carries it, so Terraform alone would go ahead."""
-    data = production.config.model_dump() | {"database": {"kind": "none"}}
+    none = {"kind": "none"}
+    others = {"catalog": {"kind": "glue"}, "compute": none, "lineage": none}
+    data = production.config.model_dump() | others | {"database": none}
     assert_refused(production, type(production.config).model_validate(data), capsys)
 
 
 def assert_refused(production, changed, capsys):
     with pytest.raises(typer.Exit) as refusal:
-        deploy_platform(changed, production.out, yes=True, environment=production.aws.environment)
+        deploy_platform(
+            changed, production.out, yes=True, stacks=["foundation"], environment=production.aws.environment
+        )
     assert refusal.value.exit_code == 2
     assert "allow_data_loss" in capsys.readouterr().err
+
+
+def test_the_services_read_what_they_need_of_the_foundation(production):
+    """Terraform itself puts the foundation's outputs into the values that Helm would get: they are JSON then, with
+    nothing left to fill in."""
+    values = {name: json.loads(text) for name, text in helm_values(production).items()}
+    polaris = values["polaris"]
+    role = polaris["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
+    assert role == "arn:aws:iam::111122223333:role/floe-prod-catalog.polaris"
+    iam = production.client("iam")
+    assert iam.get_role(RoleName="floe-prod-catalog.polaris")["Role"]["Arn"] == role
+    trusted = iam.get_role(RoleName="floe-prod-storage-catalog.polaris")["Role"]["AssumeRolePolicyDocument"]
+    assert [each["Principal"] for each in trusted["Statement"]] == [{"AWS": role}]
+    assert "TfToken" not in json.dumps(values)
+    assert "${ENV:" in values["trino"]["catalogs"]["iceberg"], "which Trino fills in, not Terraform"
+    secrets = production.client("secretsmanager")
+    copied = [
+        source["extract"]["key"]
+        for release in values.values()
+        for manifest in release.get("manifests", [])
+        if manifest["kind"] == "ExternalSecret"
+        for source in manifest["spec"]["dataFrom"]
+    ]
+    assert len(copied) > 6
+    for arn in copied:
+        assert secrets.describe_secret(SecretId=arn)["ARN"] == arn
+
+
+def helm_values(production):
+    """By release, what Terraform would hand to Helm."""
+    [services] = (production.out / "stacks").glob("*-services/cdk.tf.json")
+    stack = json.loads(services.read_text())
+    outputs = {
+        f"{block['namespace']}_{block['name']}": {"value": block["values"][0]}
+        for block in stack["resource"]["helm_release"].values()
+    }
+    directory = services.parents[1] / "values"  # as deep as the stack's own, as the state's path is relative
+    directory.mkdir()
+    only = {"data": {"terraform_remote_state": stack["data"]["terraform_remote_state"]}, "output": outputs}
+    (directory / "cdk.tf.json").write_text(json.dumps({**only, "terraform": {"backend": {"local": {}}}}))
+    terraform = Terraform(directory, environment=production.aws.environment)
+    terraform.init()
+    terraform.apply()
+    return {name.partition("_")[2]: text for name, text in terraform.output().items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel
 
 from floe_infra.cli.options import CONFIG_FILE, AsJson, ConfigFile
 from floe_infra.cli.output import print_json, results
@@ -60,15 +61,17 @@ def _summarize(file: Path, config: PlatformConfig) -> None:
         results.print("  allow_data_loss: everything may be removed with what it holds", style="yellow", markup=False)
     for section, chosen in config:
         if hasattr(chosen, "kind"):
-            results.print(f"  {section:<9} {chosen.kind:<12} {_facts(chosen)}".rstrip(), markup=False)
+            results.print(f"  {section:<9} {chosen.kind:<16} {_facts(chosen)}".rstrip(), markup=False)
 
 
 def _facts(section: Any) -> str:
-    facts = [f"{key} {_fact(value)}" for key, value in section if key != "kind" and value]
-    return "; ".join(facts[:_FACTS])
+    facts = ((key, _fact(value)) for key, value in section if key != "kind" and value)
+    return "; ".join([f"{key} {fact}" for key, fact in facts if fact][:_FACTS])
 
 
 def _fact(value: Any) -> str:
     if isinstance(value, bool):
         return "on"
+    if isinstance(value, BaseModel):
+        return " ".join(_fact(given) for _, given in value if given)
     return ", ".join(map(str, value)) if isinstance(value, (list, Mapping)) else str(value)
