@@ -225,25 +225,23 @@ class _Check:
         known = {*default, *self._chart.commented.get(path, ()), *fields}
         for key, value in given.items():
             where = (*path, key)
-            if self._accepted.keys() & {".".join(where), ".".join((*path, "*"))}:
+            if ".".join((*path, "*")) in self._accepted and (value is not None or key in default):
                 continue
-            if key not in known:
+            if key in known or ".".join(where) in self._accepted:
+                yield from self._value(value, default.get(key), where)
+            else:
                 close = get_close_matches(key, known, n=1)
                 yield where, "the chart has no such value" + (f"; {close[0]} is one" if close else "")
-            elif key in default:
-                yield from self._value(value, default[key], where)
 
     def _value(self, given: Any, default: Any, path: Path_) -> Problems:
-        if given is None or default is None:
-            return
-        if not _fits(given, default):
+        if given is not None and default is not None and not _fits(given, default):
             yield path, f"a {_kind(default)} is read, not {json.dumps(given)[:80]}"
         elif isinstance(given, dict):
             fields = _FIELDS.get(path[-1], ())
             if (default or fields) and not _FREE.search(path[-1]):
-                yield from self.map(given, default, path, fields)
+                yield from self.map(given, default or {}, path, fields)
         elif isinstance(given, list):
-            yield from self._list(given, default, path)
+            yield from self._list(given, default or [], path)
 
     def _list(self, given: list[Any], default: list[Any], path: Path_) -> Problems:
         fields = _ELEMENT_FIELDS.get(path[-1], ())
@@ -319,11 +317,11 @@ READ_ALL_THE_SAME: dict[str, dict[str, str]] = {
             ),
             "_config.tpl: deepCopy .Values.config",
         ),
-        "ports.*": "_config.tpl: range $key, $port := $ports; the schema says what a port has",
     },
     "polaris": {**_OVERRIDES, "advancedConfig.*": "configmap.yaml: list .Values.advancedConfig … mergeConfigTree"},
     "seaweedfs": _OVERRIDES,
     "trino": {"catalogs.*": "configmap-catalog.yaml: range $catalogName, $catalogProperties := .Values.catalogs"},
     "vault": _OVERRIDES,
 }
-"""By path, what values.yaml does not show, with the template's line that reads it; `*` is any key."""
+"""By path, what values.yaml does not show, with the template's line that reads it. `*` is any key with a value: null,
+which takes a default away, needs one."""

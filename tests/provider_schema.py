@@ -48,8 +48,6 @@ def conformance_problems(stack: dict[str, Any]) -> list[str]:
 def _block_problems(section: str, type: str, name: str, block: dict[str, Any]) -> Iterator[str]:
     address = f"{type}.{name}" if section == "resource" else f"{section}.{type}.{name}"
     provider = type.partition("_")[0]
-    if provider == "terraform":  # built in: terraform_data, terraform_remote_state
-        return
     bindings = _bindings(provider)
     if bindings is None:
         yield f"{address}: the bindings of provider {provider} are not installed, so nothing can be said of it"
@@ -116,8 +114,20 @@ _SECTIONS = {b"resources": "resource", b"data-sources": "data", None: "provider"
 _DOCUMENTED_NAME = re.compile(r"Docs at Terraform Registry: {@link [^ }]+#(\w+) ")
 
 
+class Builtin(Bindings):
+    """The provider inside Terraform itself."""
+
+    def __init__(self) -> None:
+        self._structs = _META_STRUCTS
+
+    def arguments(self, section: str, type: str) -> Arguments | None:
+        return _BUILTIN.get((section, type))
+
+
 @cache
 def _bindings(provider: str) -> Bindings | None:
+    if provider == "terraform":
+        return Builtin()
     spec = find_spec(f"cdktf_cdktf_provider_{provider}")
     if spec is None or spec.origin is None:
         return None
@@ -172,6 +182,15 @@ _META_ARGUMENTS: dict[str, Arguments] = {
     "data": _META,
     "ephemeral": _META,
     "provider": {"alias": Argument(_STRING), "version": Argument(_STRING)},
+}
+_BUILTIN: dict[tuple[str, str], Arguments] = {
+    ("resource", "terraform_data"): {"input": Argument(_ANY), "triggers_replace": Argument(_ANY)},
+    ("data", "terraform_remote_state"): {
+        "backend": Argument(_STRING, required=True),
+        "config": Argument(_ANY),
+        "defaults": Argument(_ANY),
+        "workspace": Argument(_STRING),
+    },
 }
 
 Problems = Iterator[tuple[str, str]]

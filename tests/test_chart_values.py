@@ -68,6 +68,15 @@ def test_rendered_values_pass(chart, values):
         ("opentelemetry-collector", {"config": {"service": {"pipeline": {}}}}, "config.service.pipeline"),
         ("dagster", {"dagsterDaemon": {"runRetries": {"enable": True}}}, "dagsterDaemon.runRetries.enable"),
         ("vault", {"server": {"ha": {"raft": {"conf": ""}}}}, "server.ha.raft.conf"),
+        ("opentelemetry-collector", {"ports": {"jaeger": {"enabled": False}}}, "ports.jaeger"),
+        ("opentelemetry-collector", {"config": {"receivers": {"zipkins": None}}}, "config.receivers.zipkins"),
+        ("trino", {"catalogs": {"tcph": None}}, "catalogs.tcph"),
+        ("jaeger", {"jaeger": {"resources": {"request": {}}}}, "jaeger.resources.request"),  # null by default
+        (
+            "jaeger",
+            {"jaeger": {"topologySpreadConstraints": [{"skew": 1}]}},
+            "jaeger.topologySpreadConstraints[0].skew",
+        ),
     ],
 )
 def test_misspelt_keys(chart, values, path):

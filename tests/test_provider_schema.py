@@ -190,6 +190,14 @@ def test_data_sources_have_arguments_of_their_own():
     ]
 
 
+def test_what_is_built_into_terraform():
+    stack = {"data": {"terraform_remote_state": {"x": {"backend": "s3", "confg": {}}}, "terraform_dat": {"x": {}}}}
+    assert conformance_problems(stack) == [
+        "data.terraform_remote_state.x: confg: not an argument; config is",
+        "data.terraform_dat.x: provider terraform has no such data",
+    ]
+
+
 def test_ephemeral_resources_are_held_to_their_data_source():
     stack = {"ephemeral": {"aws_secretsmanager_random_password": {"x": {"password_lenght": 32}}, "aws_new": {"x": {}}}}
     assert conformance_problems(stack) == [
