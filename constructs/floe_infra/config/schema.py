@@ -82,12 +82,6 @@ def _keys(data: Any) -> Iterator[str]:
 
 _FILLED = set(_keys(TIERS))
 """What the file need not say where the tier says it."""
-_USUAL = {
-    Shape(PlatformConfig).child(section).alternatives[kind]
-    for kinds in KINDS.values()
-    for section, kind in kinds.items()
-}
-"""The models of sections that leave out their kind."""
 
 
 def _tiers() -> Iterator[tuple[type[BaseModel], dict[str, dict[str, Any]]]]:
@@ -108,6 +102,20 @@ def _nested(
         inner = Shape(model).child(key)
         if inner.fields:
             yield from _nested(inner.type, {tier: values.get(key, {}) for tier, values in defaults.items()})
+
+
+_USUAL = {
+    Shape(PlatformConfig).child(section).alternatives[kind]
+    for kinds in KINDS.values()
+    for section, kind in kinds.items()
+} | {
+    Shape(model).child(key).alternatives[value["kind"]]
+    for model, tiers in _tiers()
+    for defaults in tiers.values()
+    for key, value in defaults.items()
+    if isinstance(value, Mapping) and "kind" in value
+}
+"""The models of sections, and of parts of them, that leave out their kind."""
 
 
 def _say_what_tiers_differ_in(

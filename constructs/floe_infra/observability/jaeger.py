@@ -15,7 +15,14 @@ from cdktf_cdktf_provider_kubernetes.persistent_volume_claim_v1 import (
 from constructs import Construct
 
 from floe_infra.kubernetes import charts
-from floe_infra.kubernetes.objects import CONTAINER_SECURITY, POD_SECURITY, disruption_budget, resources, secret_env
+from floe_infra.kubernetes.objects import (
+    CONTAINER_SECURITY,
+    POD_SECURITY,
+    disruption_budget,
+    labels,
+    resources,
+    secret_env,
+)
 from floe_infra.kubernetes.placement import spread
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
@@ -106,7 +113,7 @@ def _volume(scope: Construct, storage: BadgerStorage, site: Site, namespace: str
     return PersistentVolumeClaimV1(
         scope,
         "volume",
-        metadata=PersistentVolumeClaimV1Metadata(name=f"{NAME}-{_VOLUME}", namespace=namespace),
+        metadata=PersistentVolumeClaimV1Metadata(name=f"{NAME}-{_VOLUME}", namespace=namespace, labels=labels(NAME)),
         spec=PersistentVolumeClaimV1Spec(
             access_modes=["ReadWriteOnce"],
             storage_class_name=site.storage_class,

@@ -73,9 +73,12 @@ _DEV: Defaults = {
         "performance_insights": False,
         "log_retention_days": 14,
     },
+    "catalog.polaris": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
+    "catalog.nessie": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
     "compute.duckdb": {"memory_gib": 4, "cpu": 1.5},
     "compute.trino": {"workers": 2, "memory_gib": 6, "cpu": 1.5, "coordinator_memory_gib": 4, "coordinator_cpu": 1},
     "telemetry.otel_collector": {"replicas": 1, "max_replicas": None, "memory_mib": 256},
+    # The storage's kind alone: a file that chooses another one would get the rest all the same.
     "traces.jaeger": {"storage": {"kind": "memory"}, "memory_mib": 1024},
     "lineage.marquez": {"replicas": 1, "memory_mib": 768},
 }
@@ -94,10 +97,12 @@ TIERS: dict[str, Defaults] = {
             "backup_retention_days": 7,
             "log_retention_days": 90,
         },
+        "catalog.polaris": {"max_replicas": None, "memory_gib": 1},
+        "catalog.nessie": {"max_replicas": None, "memory_gib": 1},
         "compute.duckdb": {"memory_gib": 8, "cpu": 3},
         "compute.trino": {"workers": 3, "memory_gib": 13, "cpu": 3, "coordinator_memory_gib": 4, "coordinator_cpu": 1},
         "telemetry.otel_collector": {"max_replicas": 3},
-        "traces.jaeger": {"storage": {"kind": "badger", "size_gib": 10}, "memory_mib": 1024},
+        "traces.jaeger": {"storage": {"kind": "badger"}, "memory_mib": 1024},
         "lineage.marquez": {"replicas": 1},
     },
     # These are the models' own; here they stand so that a file may change one number of one group, or of the storage.
@@ -173,11 +178,8 @@ def _said(value: Any) -> Any:
 
 
 def _under(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """`given`, and what it lacks from `defaults`, mapping by mapping; lists are taken whole. What is of another kind
-    takes nothing."""
+    """`given`, and what it lacks from `defaults`, mapping by mapping; lists are taken whole."""
     merged = dict(given)
-    if "kind" in defaults and merged.get("kind", defaults["kind"]) != defaults["kind"]:
-        return merged
     for key, default in defaults.items():
         if key not in merged:
             merged[key] = default
