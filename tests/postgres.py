@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,9 +33,31 @@ class Server:
 
     programs: Path
     port: int
+    data: Path
     log: Path
     version: int
     """Major version."""
+    account: dict[str, Any]
+    """As whom it runs, in the words of `subprocess.run`."""
+
+    def start(self) -> None:
+        """After a `stop`."""
+        self._control("start", "-l", self.log)
+
+    def stop(self) -> None:
+        """At once: what it has not written yet, it recovers at the next start."""
+        self._control("stop", "-m", "immediate")
+
+    def _control(self, *arguments: str | Path) -> None:
+        # No pipes: the server would keep them open.
+        subprocess.run(
+            [self.programs / "pg_ctl", *arguments, "-w", "-s", "-D", self.data],
+            cwd=self.data.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            check=True,
+            **self.account,
+        )
 
     def environment(
         self, user: str = SUPERUSER, password: str = _PASSWORD, database: str = "postgres"
@@ -73,21 +96,14 @@ def running() -> Iterator[Server]:
     if programs is None or shutil.which("openssl") is None:
         pytest.skip("needs PostgreSQL's server (initdb, pg_ctl, psql) and openssl")
     with tempfile.TemporaryDirectory(prefix="floe-pg-") as folder:
-        home, account = Path(folder), {}
+        home: Path = Path(folder)
+        account: dict[str, Any] = {}
         if os.getuid() == 0:  # as whom the server refuses to run
             account = {"user": "postgres", "group": "postgres", "extra_groups": ()}
             shutil.chown(home, "postgres", "postgres")
 
         def run(program: str | Path, *arguments: str | Path) -> None:
-            # No pipes: the server would keep them open.
-            subprocess.run(
-                [program, *arguments],
-                cwd=home,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                check=True,
-                **account,
-            )
+            subprocess.run([program, *arguments], cwd=home, stdout=subprocess.DEVNULL, check=True, **account)
 
         data, log, password = home / "data", home / "log", home / "password"
         password.write_text(_PASSWORD)
@@ -105,11 +121,12 @@ def running() -> Iterator[Server]:
         with (data / "postgresql.conf").open("a") as file:
             file.write(f"{_CONFIGURATION}port = {port}\n")
         (data / "pg_hba.conf").write_text(f"hostssl all all {HOST}/32 scram-sha-256\n")
-        run(programs / "pg_ctl", "start", "-w", "-s", "-D", data, "-l", log)
+        server = Server(programs, port, data, log, int((data / "PG_VERSION").read_text()), account)
+        server.start()
         try:
-            yield Server(programs, port, log, version=int((data / "PG_VERSION").read_text()))
+            yield server
         finally:
-            run(programs / "pg_ctl", "stop", "-s", "-m", "immediate", "-D", data)
+            server.stop()
 
 
 def _programs() -> Path | None:

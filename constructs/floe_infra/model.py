@@ -62,7 +62,13 @@ class Kind(Model):
     """The strictest Pod Security Standard that the service's pods keep."""
 
     clouds: ClassVar[frozenset[str]]
-    """The providers (`aws`, `gcp`, …) on which the kind exists."""
+    """The providers (`aws`, `gcp`, …) on which the kind exists; `local` for what runs in any cluster."""
+
+    for_trying: ClassVar[str | None] = None
+    """Why the kind is refused in `staging` and `prod`; None where it is not."""
+
+    warning: ClassVar[str | None] = None
+    """What whoever chooses the kind should know, and could not guess."""
 
     def needs(self, platform: PlatformConfig) -> Needs | None:  # noqa: ARG002
         """What the service in the cluster wants of the cloud; None where the kind has no service."""
@@ -90,4 +96,4 @@ class Disabled(Kind):
     kind: Literal["none"] = "none"
     """Leaves the section out."""
 
-    clouds: ClassVar[frozenset[str]] = frozenset({"aws"})
+    clouds: ClassVar[frozenset[str]] = frozenset({"aws", "local"})

@@ -118,7 +118,7 @@ class Services(PlatformStack):
             return Part(cloud) if cloud else None
         refs = {name: part.ref if part else None for name, part in parts.items()}
         if config.construct:
-            refs["cloud"] = cloud
+            refs[section] = cloud
         after = [ready for part in parts.values() if part for ready in part.ready]
         return config.load_service()(self, section, config=config, site=self.site, after=after, **refs)
 

@@ -45,6 +45,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
     checks: tuple[_Check, ...] = (
         *(partial(_kind_exists_on_cloud, section) for section in sections),
         *(partial(_key_in_region, section) for section in sections),
+        *(partial(_kind_carries_environment, section) for section in sections),
         *(partial(_has_what_it_needs, section) for section in _NEEDS),
         _data_loss,
         _buckets,
@@ -68,8 +69,15 @@ _NEEDS = {"cluster": "network", "database": "network", "catalog": "storage"}
 
 
 def _has_what_it_needs(section: str, config: PlatformConfig) -> Iterator[Finding]:
+def _kind_carries_environment(section: str, config: PlatformConfig) -> Iterator[Finding]:
+    chosen, tiers = getattr(config, section), ("local", "dev")
+    if chosen.for_trying and config.environment not in tiers:
+        message = f"{chosen.kind} is not for {config.environment}: {chosen.for_trying}"
+        yield Finding((section, "kind"), message, f"only with environment {' or '.join(tiers)}", "choose another kind")
+
+
     chosen, needed = getattr(config, section).kind, _NEEDS[section]
-    if chosen in ("none", "existing_eks") or getattr(config, needed).kind != "none":
+    if chosen in ("none", "existing_eks", "in_cluster") or getattr(config, needed).kind != "none":
         return
     yield Finding(
         (section,),

@@ -1,5 +1,5 @@
 """PostgreSQL."""
 
-from floe_infra.database.config import DatabaseConfig, RdsConfig
+from floe_infra.database.config import DatabaseConfig, InClusterDatabaseConfig, RdsConfig
 
-__all__ = ["DatabaseConfig", "RdsConfig"]
+__all__ = ["DatabaseConfig", "InClusterDatabaseConfig", "RdsConfig"]

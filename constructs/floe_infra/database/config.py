@@ -9,7 +9,7 @@ from pydantic import Field
 
 from floe_infra.fields import Finding, KmsKeyArn, KubernetesName, LogRetentionDays, Matches, is_token
 from floe_infra.model import Disabled, Kind
-from floe_infra.needs import Needs, login_secret
+from floe_infra.needs import Needs, Password, login_secret
 from floe_infra.sizing.instances import InstanceType
 
 if TYPE_CHECKING:
@@ -122,4 +122,33 @@ class RdsConfig(Kind):
             )
 
 
-DatabaseConfig = Annotated[RdsConfig | Disabled, Field(discriminator="kind")]
+class InClusterDatabaseConfig(Kind):
+    """A PostgreSQL server of our own in the cluster: one pod with one disk, for trying things out."""
+
+    kind: Literal["in_cluster"] = "in_cluster"
+    """PostgreSQL in the cluster."""
+    storage_gib: Annotated[int, Field(ge=1, le=16384)] = 10
+    """Size of the disk, in GiB. It can grow where the StorageClass lets it, and never shrink."""
+    memory_gib: Annotated[int, Field(ge=1, le=256)] = 1
+    """Memory of the server, in GiB; a quarter of it becomes its cache."""
+    cpu: Annotated[float, Field(ge=0.1, le=64)] = 0.25
+    """Processors that the server requests."""
+    database_name: DatabaseName = "dagster"
+    """The database made with the server."""
+    username: UserName = "floe"
+    """The administrator's name, which stays what it was when the server first started."""
+    namespace: KubernetesName = "database"
+    """The Kubernetes namespace."""
+
+    service: ClassVar = "floe_infra.database.in_cluster:InClusterDatabase"
+    clouds: ClassVar = frozenset({"aws", "local"})
+    for_trying: ClassVar = "PostgreSQL in the cluster has no backups and no standby"
+
+    def needs(self, platform: PlatformConfig) -> Needs:
+        """The administrator's login, and everybody's, to make it valid."""
+        admin: dict[str, str | Password] = {"username": self.username, "password": Password()}
+        logins = (login_secret(database) for database in platform.databases)
+        return Needs(namespace=self.namespace, secrets={ADMIN_SECRET: admin}, reads=tuple(logins))
+
+
+DatabaseConfig = Annotated[RdsConfig | InClusterDatabaseConfig | Disabled, Field(discriminator="kind")]

@@ -9,7 +9,7 @@ from typing import Any
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from floe_infra.database.config import ADMIN_SECRET, RdsConfig
+from floe_infra.database.config import ADMIN_SECRET, InClusterDatabaseConfig, RdsConfig
 from floe_infra.kubernetes.objects import config_map, job, pod, resources, secret_env
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
@@ -18,7 +18,7 @@ from floe_infra.refs import DatabaseRef, KubernetesSecretRef
 
 NAME = "databases"
 IMAGE = "docker.io/library/postgres:16"
-_USER = 999
+USER = 999
 """`postgres` in that image."""
 _DEADLINE = 900
 """Seconds: the image has to be pulled, and a new server may still be starting."""
@@ -32,6 +32,9 @@ class Databases(Construct):
     It runs after every change of the server, of the applications and of their logins. Only the job has the
     administrator's login, and only while it runs.
 
+    Args:
+        database: the server.
+
     Attributes:
         ref: what other parts take: the server.
         secrets: the administrator's login and those to make valid, in the job's namespace.
@@ -44,13 +47,13 @@ class Databases(Construct):
         scope: Construct,
         id: str,
         *,
-        config: RdsConfig,
+        config: RdsConfig | InClusterDatabaseConfig,
         site: Site,
-        cloud: DatabaseRef,
+        database: DatabaseRef,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
-        self.ref = cloud
+        self.ref = database
         admin = SecretCopy("database-admin", site.secrets[ADMIN_SECRET], _whole("username", "password"))
         logins = {
             name.removeprefix(_PREFIX): SecretCopy(name, secret, _whole("username", "password", "database"))
@@ -65,7 +68,7 @@ class Databases(Construct):
             name=NAME,
             namespace=namespace,
             manifests=_manifests(
-                cloud,
+                database,
                 admin=admin.ref(namespace),
                 logins={application: copy.ref(namespace) for application, copy in logins.items()},
                 placement=site.steady.values,
@@ -119,7 +122,7 @@ def _manifests(
             for application, secret in logins.items()
         ),
     ]
-    spec = pod(containers=[container], user=_USER, volumes=volumes, placement=placement)
+    spec = pod(containers=[container], user=USER, volumes=volumes, placement=placement)
     return [
         config_map(NAME, programs),
         job(NAME, spec=spec, deadline=_DEADLINE, annotations={"checksum/programs": checksum(programs)}),

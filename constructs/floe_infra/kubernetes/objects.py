@@ -56,6 +56,7 @@ def service_account(name: str, annotations: Mapping[str, str] | None = None) -> 
 def pod(
     *,
     containers: Sequence[Mapping[str, Any]],
+    init_containers: Sequence[Mapping[str, Any]] = (),
     user: int,
     service_account: str | None = None,
     volumes: Sequence[Mapping[str, Any]] = (),
@@ -66,27 +67,26 @@ def pod(
 
     Args:
         containers: each without its `securityContext`, unless it needs another one.
+        init_containers: likewise, what runs before them.
         user: the user's and group's number; never 0.
         volumes: an `emptyDir` at `/tmp` is there besides, in every container.
         placement: node selector and tolerations.
     """
-    scratch = {"name": "tmp", "mountPath": "/tmp"}
     return {
         **({"serviceAccountName": service_account} if service_account else {}),
         "automountServiceAccountToken": False,
         "securityContext": {**POD_SECURITY, "runAsUser": user, "runAsGroup": user, "fsGroup": user},
-        "containers": [
-            {
-                "securityContext": CONTAINER_SECURITY,
-                **container,
-                "volumeMounts": [scratch, *container.get("volumeMounts", [])],
-            }
-            for container in containers
-        ],
+        **({"initContainers": [_container(each) for each in init_containers]} if init_containers else {}),
+        "containers": [_container(each) for each in containers],
         "volumes": [{"name": "tmp", "emptyDir": {}}, *volumes],
         **(placement or {}),
         **more,
     }
+
+
+def _container(given: Mapping[str, Any]) -> dict[str, Any]:
+    mounts = [{"name": "tmp", "mountPath": "/tmp"}, *given.get("volumeMounts", [])]
+    return {"securityContext": CONTAINER_SECURITY, **given, "volumeMounts": mounts}
 
 
 def job(name: str, *, spec: Mapping[str, Any], deadline: int, annotations: Mapping[str, str]) -> dict[str, Any]:
@@ -147,15 +147,37 @@ def deployment(
     }
 
 
-def service(name: str, *, port: int) -> dict[str, Any]:
-    """The address of the pods with this name, which listen on this port."""
+def service(name: str, *, port: int, protocol: str = "http") -> dict[str, Any]:
+    """The address of the pods with this name, which listen on this port and speak this protocol."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": name, "labels": labels(name)},
         "spec": {
             "selector": labels(name),
-            "ports": [{"name": "http", "port": port, "targetPort": port, "appProtocol": "http"}],
+            "ports": [{"name": protocol, "port": port, "targetPort": port, "appProtocol": protocol}],
+        },
+    }
+
+
+def volume_claim(name: str, *, gib: int, storage_class: str | None, keep: bool) -> dict[str, Any]:
+    """A disk for one pod, that can grow. The cluster's default class without `storage_class`.
+
+    Args:
+        keep: leave it where it is when its release goes (https://helm.sh/docs/howto/charts_tips_and_tricks/).
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {
+            "name": name,
+            "labels": labels(name),
+            "annotations": {"helm.sh/resource-policy": "keep"} if keep else {},
+        },
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            **({"storageClassName": storage_class} if storage_class else {}),
+            "resources": {"requests": {"storage": f"{gib}Gi"}},
         },
     }
 
