@@ -143,31 +143,42 @@ def platform(server: Server, tmp_path: Path) -> Platform:
 
 
 @pytest.fixture
-def locked(server: Server) -> Iterator[Callable[[str], Callable[[], None]]]:
-    """`release = locked(database)`: until then, no run gets its turn in that database."""
-    holders = []
+def session(server: Server) -> Iterator[Callable[..., Callable[[], None]]]:
+    """`end = session(begin, last, **login)` does the first statement and stays until `end()` does the last."""
+    psqls: list[subprocess.Popen[str]] = []
 
-    def lock(database: str) -> Callable[[], None]:
-        holder = subprocess.Popen(
-            ["psql", "-XAtqw"],
-            env=server.environment(database=database),
+    def begin(first: str, last: str = "", **login: str) -> Callable[[], None]:
+        psql = subprocess.Popen(
+            ["psql", "-XAtqw", "-v", "ON_ERROR_STOP=1"],
+            env=server.environment(**login),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        holders.append(holder)
-        assert holder.stdin
-        assert holder.stdout
-        holder.stdin.write(f"SELECT pg_advisory_lock({LOCK});\n\\echo held\n")
-        holder.stdin.flush()
-        while holder.stdout.readline() != "held\n":
-            assert holder.poll() is None
-        return lambda: holder.communicate() and None
+        psqls.append(psql)
+        assert psql.stdin
+        assert psql.stdout
+        psql.stdin.write(f"{first}\n\\echo done\n")
+        psql.stdin.flush()
+        while psql.stdout.readline() != "done\n":
+            assert psql.poll() is None
 
-    yield lock
-    for holder in holders:
-        if holder.poll() is None:
-            holder.communicate()
+        def end() -> None:
+            psql.communicate(last)
+            assert psql.returncode == 0
+
+        return end
+
+    yield begin
+    for psql in psqls:
+        if psql.poll() is None:
+            psql.communicate()
+
+
+@pytest.fixture
+def locked(session: Callable[..., Callable[[], None]]) -> Callable[[str], Callable[[], None]]:
+    """`release = locked(database)`: until then, no run gets its turn in that database."""
+    return lambda database: session(f"SELECT pg_advisory_lock({LOCK});", database=database)
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
@@ -324,6 +335,18 @@ def test_second_run_changes_nothing(platform):
     before = platform.state(*databases)
     platform.ready("dagster", "marquez")
     assert platform.state(*databases) == before
+
+
+@pytest.mark.slow
+def test_applications_work_on_meanwhile(platform, session):
+    platform.give("dagster")
+    platform.ready("dagster")
+    platform.as_owner("dagster", "CREATE TABLE runs (id int)")
+    login = {"user": platform.named("dagster"), "password": PASSWORD, "database": platform.named("dagster")}
+    commit = session("BEGIN; INSERT INTO runs VALUES (1);", "COMMIT;", **login)
+    platform.ready("dagster")
+    commit()
+    assert platform.as_owner("dagster", "SELECT id FROM runs") == "1"
 
 
 @pytest.mark.slow
@@ -501,18 +524,24 @@ def test_the_servers_first_superuser_as_administrator(platform):
     """As in a container: it owns all that PostgreSQL brings along, which stays with it."""
     platform.give("dagster", database=platform.named("first"))
     platform.sql(f"CREATE DATABASE {platform.named('first')}")
-    platform.sql("CREATE TABLE runs (); CREATE TEMP TABLE t ()", database=platform.named("first"))
+    # The schema is still the superuser's where the server comes from PostgreSQL 14.
+    platform.sql(
+        "ALTER SCHEMA public OWNER TO postgres; CREATE TABLE runs (); CREATE TEMP TABLE t ()",
+        database=platform.named("first"),
+    )
     environment = platform.server.environment(database=platform.named("first"))
     result = platform.run("dagster", **environment)
     assert result.returncode == 0, result.stderr
     assert platform.as_owner("dagster", "ALTER TABLE runs ADD COLUMN id int; SELECT count(*) FROM runs") == "0"
+    assert platform.as_owner("dagster", "ALTER SCHEMA public RENAME TO x; ALTER SCHEMA x RENAME TO public") == ""
     assert (
         platform.sql(
             "SELECT count(*) FROM pg_class WHERE relowner <> 'postgres'::regrole AND oid < 16384;"
+            "SELECT count(*) FROM pg_namespace WHERE nspowner <> 'postgres'::regrole AND nspname ~ '^pg_';"
             "SELECT has_schema_privilege('pg_monitor', 'public', 'CREATE')",
             database=platform.named("first"),
         )
-        == "0\nf"
+        == "0\n0\nf"
     )
 
 
@@ -710,11 +739,15 @@ def test_an_owner_cannot_make_the_administrator_run_its_code(platform):
 
 
 @pytest.mark.slow
-def test_wrong_administrator(platform):
-    platform.give("dagster")
-    result = platform.run("dagster", PGPASSWORD="wrong")
+@pytest.mark.parametrize(
+    ("password", "message"), [("wrong", "password authentication failed"), ("", "no password supplied")]
+)
+def test_wrong_administrator(platform, password, message):
+    """Nor is the application's password tried for the administrator's."""
+    platform.give("dagster", password=ADMIN_PASSWORD)
+    result = platform.run("dagster", PGPASSWORD=password)
     assert result.returncode == 2
-    assert "password authentication failed" in result.stderr
+    assert message in result.stderr
     assert result.stderr.endswith("databases: dagster: failed\n")
 
 
@@ -738,6 +771,32 @@ def test_names_that_the_server_keeps_to_itself(platform):
     assert result.returncode == 3
     assert 'role name "pg_dagster" is reserved' in result.stderr
     assert "databases: dagster: failed" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_database_that_stays_open_to_everybody(platform):
+    """The grant is somebody else's, which the owner cannot revoke."""
+    platform.give("dagster")
+    platform.ready("dagster")
+    name, other = platform.named("dagster"), platform.named("other")
+    platform.sql(f"CREATE ROLE {other}; GRANT CONNECT ON DATABASE {name} TO {other} WITH GRANT OPTION")
+    platform.sql(f"SET ROLE {other}; GRANT CONNECT ON DATABASE {name} TO PUBLIC")
+    result = platform.run("dagster")
+    assert result.returncode == 3
+    assert f"everybody may still use database {name}" in result.stderr
+    assert result.stderr.endswith("databases: dagster: failed\n")
+
+
+@pytest.mark.slow
+def test_a_schema_that_the_owner_cannot_use(platform):
+    platform.give("dagster")
+    platform.ready("dagster")
+    name = platform.named("dagster")
+    platform.sql("ALTER SCHEMA public OWNER TO postgres; REVOKE ALL ON SCHEMA public FROM PUBLIC", database=name)
+    result = platform.run("dagster")
+    assert result.returncode == 3
+    assert f"role {name} may not create anything in the schema public of database {name}" in result.stderr
+    assert result.stderr.endswith("databases: dagster: failed\n")
 
 
 @pytest.mark.slow
