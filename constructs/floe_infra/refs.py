@@ -58,7 +58,7 @@ class IdentityRef:
     namespace: str
     service_account: str
     role: str
-    """The cloud's name of the identity; on AWS the name of the IAM role."""
+    """The cloud's name of the identity; on AWS the name of the IAM role. Empty on no cloud."""
     role_arn: str
     annotations: Mapping[str, str] = field(default_factory=dict)
     """What the service account must carry; on AWS `eks.amazonaws.com/role-arn`."""
@@ -112,7 +112,8 @@ class BlockStorage:
 
 @dataclass(frozen=True)
 class ClusterRef:
-    """A Kubernetes cluster, as the services stack and the database's firewall need it."""
+    """A Kubernetes cluster, as the services stack and the database's firewall need it. What a kubeconfig says, or only
+    a cloud could, is empty where the cluster comes from one."""
 
     name: str
     endpoint: str
@@ -205,8 +206,9 @@ class CatalogRef:
     """Layer to namespace (a database, in Glue's words)."""
     scope: str | None = None
     """OAuth2 scope."""
-    secret: SecretRef | None = None
-    """Client credentials, keys `client_id` and `client_secret`."""
+    clients: Mapping[str, SecretRef] = field(default_factory=dict)
+    """By client (`runtime`, `trino`), its credentials, keys `client_id` and `client_secret`; none where nobody logs
+    in."""
     vends_credentials: bool = False
     """Whether clients get storage credentials from the catalog instead of having their own."""
 
@@ -250,6 +252,10 @@ class ComputeRef:
     cpu: float
     host: str | None = None
     port: int | None = None
+    catalog: str | None = None
+    """What a server calls the lakehouse's catalog: the first part of a table's name in its SQL."""
+    path: str | None = None
+    """What DuckDB opens instead of a file of its own: `md:<database>`."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What the engine's processes need in their environment."""
 

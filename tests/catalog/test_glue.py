@@ -95,7 +95,7 @@ def test_ref_says_how_clients_find_it():
     _, catalog = glue()
     assert (catalog.ref.kind, catalog.ref.warehouse, catalog.ref.region) == ("glue", "111122223333", "eu-west-1")
     assert list(catalog.ref.namespaces) == ["bronze", "gold"]
-    assert catalog.ref.secret is None
+    assert catalog.ref.clients == {}
 
 
 @pytest.mark.parametrize("prefix", ["Lake", "my-lake", "a" * 102])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import KubernetesName, LayerName, Matches
+from floe_infra.fields import Finding, KubernetesName, LayerName, Matches
 from floe_infra.model import Disabled, Kind
 from floe_infra.needs import Needs, Password
 
@@ -37,11 +38,32 @@ WarehouseName = Annotated[
     str, Matches(r"[a-z][a-z0-9_]{0,62}", "lower-case letters, digits and underscores, beginning with a letter")
 ]
 Replicas = Annotated[int, Field(ge=1, le=20)]
+Connections = Annotated[int, Field(ge=2, le=200)]
+
+ROOT_SECRET = "polaris-root"
+"""The name of the secret with the credentials of Polaris' administrator."""
+TOKEN_SECRET = "polaris-token-key"
+"""The name of the secret with the key that Polaris' tokens are signed with."""
 
 
 def client_secret(client: str) -> str:
     """The name of the secret with a client's credentials, keys `client_id` and `client_secret`."""
     return f"catalog-client-{client}"
+
+
+def client_id(client: str) -> str:
+    """What a client signs in as."""
+    return f"floe-{client}"
+
+
+def _replica_findings(replicas: int, max_replicas: int | None) -> Iterator[Finding]:
+    if max_replicas is not None and max_replicas < replicas:
+        yield Finding(
+            ("max_replicas",),
+            f"max_replicas {max_replicas} is below replicas {replicas}",
+            "replicas ≤ max_replicas, or null",
+            f"raise it to {replicas} or more",
+        )
 
 
 class PolarisConfig(Kind):
@@ -61,32 +83,41 @@ class PolarisConfig(Kind):
     """Memory of one server, in GiB."""
     cpu: Annotated[float, Field(ge=0.1, le=32)] = 0.5
     """Processors that one server requests."""
+    database_connections: Connections = 10
+    """Most connections of one server to the database."""
+    drop_with_purge: bool = True
+    """Let clients remove a table's files together with the table, as Trino's `DROP TABLE` always does; Polaris refuses
+    such a drop otherwise."""
     namespace: KubernetesName = "catalog"
     """The Kubernetes namespace."""
     values: dict[str, Any] = {}
     """Values of the Helm chart, merged over those made here."""
 
     service: ClassVar = "floe_infra.catalog.polaris:Polaris"
-    clouds: ClassVar = frozenset({"aws"})
+    clouds: ClassVar = frozenset({"aws", "local"})
     vends_credentials: ClassVar = True
 
     def warehouse_name(self, *, prefix: str) -> str:
         """The catalog's name in Polaris."""
         return self.warehouse or prefix.replace("-", "_")
 
+    def findings(self) -> Iterator[Finding]:
+        """Autoscaling goes up from `replicas`."""
+        yield from _replica_findings(self.replicas, self.max_replicas)
+
     def needs(self, platform: PlatformConfig) -> Needs:
         """A role to lend, a database, the administrator's credentials, a key to sign tokens with, and credentials for
         each client. A client's are made here rather than by Polaris, which shows them once: lost then, lost for ever.
         """
-        clients = {client_secret(each): _credentials(f"floe-{each}") for each in platform.catalog_clients}
+        clients = {client_secret(each): _credentials(client_id(each)) for each in platform.catalog_clients}
         return Needs(
             namespace=self.namespace,
             service_account="polaris",
             storage="lend",
             databases=("polaris",),
             secrets={
-                "polaris-root": _credentials("root"),
-                "polaris-token-key": {"key": Password(length=96)},
+                ROOT_SECRET: _credentials("root"),
+                TOKEN_SECRET: {"key": Password(length=96)},
                 **clients,
             },
         )
@@ -97,7 +128,7 @@ def _credentials(client_id: str) -> dict[str, str | Password]:
 
 
 class NessieConfig(Kind):
-    """Project Nessie: an Iceberg REST catalog with branches and tags, like Git's."""
+    """Project Nessie: an Iceberg REST catalog with branches and tags, like Git's. It asks nobody who they are."""
 
     kind: Literal["nessie"] = "nessie"
     """Project Nessie."""
@@ -113,21 +144,27 @@ class NessieConfig(Kind):
     """Memory of one server, in GiB."""
     cpu: Annotated[float, Field(ge=0.1, le=32)] = 0.5
     """Processors that one server requests."""
+    database_connections: Connections = 10
+    """Most connections of one server to the database."""
     namespace: KubernetesName = "catalog"
     """The Kubernetes namespace."""
     values: dict[str, Any] = {}
     """Values of the Helm chart, merged over those made here."""
 
     service: ClassVar = "floe_infra.catalog.nessie:Nessie"
-    clouds: ClassVar = frozenset({"aws"})
-    vends_credentials: ClassVar = True
+    clouds: ClassVar = frozenset({"aws", "local"})
+    vends_credentials: ClassVar = False  # see the construct
 
     def warehouse_name(self, *, prefix: str) -> str:
         """The warehouse's name in Nessie."""
         return self.warehouse or prefix.replace("-", "_")
 
+    def findings(self) -> Iterator[Finding]:
+        """Autoscaling goes up from `replicas`."""
+        yield from _replica_findings(self.replicas, self.max_replicas)
+
     def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
-        """A role to lend, and a database."""
+        """A role to act as, and a database."""
         return Needs(namespace=self.namespace, service_account="nessie", storage="lend", databases=("nessie",))
 
 

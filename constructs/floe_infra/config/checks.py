@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from floe_infra.catalog.config import ROOT_SECRET, NessieConfig, PolarisConfig
 from floe_infra.fields import BUCKET_NAMES, Finding, bucket_problem, is_token, shown
 from floe_infra.sizing.instances import InstanceType
 from floe_infra.sizing.memory import Node, smallest
@@ -44,14 +45,21 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
     sound: Any = _Sound(config, unsound)
     checks: tuple[_Check, ...] = (
         *(partial(_kind_exists_on_cloud, section) for section in sections),
-        *(partial(_key_in_region, section) for section in sections),
         *(partial(_kind_carries_environment, section) for section in sections),
+        *(partial(_key_in_region, section) for section in sections),
         *(partial(_has_what_it_needs, section) for section in _NEEDS),
+        *(partial(_has_a_cluster, section) for section in _IN_A_CLUSTER),
+        _cloud_knows_the_cluster,
         _data_loss,
         _buckets,
         _duckdb_fits,
         _trino_fits,
+        _trino_has_an_exchange,
+        _compute_has_secrets,
         _database_carries_production,
+        _catalog_server_has_what_it_needs,
+        _catalog_namespaces,
+        _catalog_root,
     )
     for check in checks:
         with suppress(_UnsoundError):
@@ -65,10 +73,6 @@ def _kind_exists_on_cloud(section: str, config: PlatformConfig) -> Iterator[Find
         yield Finding((section, "kind"), f"{chosen.kind} does not exist on {provider}", allowed, "choose another kind")
 
 
-_NEEDS = {"cluster": "network", "database": "network", "catalog": "storage"}
-
-
-def _has_what_it_needs(section: str, config: PlatformConfig) -> Iterator[Finding]:
 def _kind_carries_environment(section: str, config: PlatformConfig) -> Iterator[Finding]:
     chosen, tiers = getattr(config, section), ("local", "dev")
     if chosen.for_trying and config.environment not in tiers:
@@ -76,14 +80,44 @@ def _kind_carries_environment(section: str, config: PlatformConfig) -> Iterator[
         yield Finding((section, "kind"), message, f"only with environment {' or '.join(tiers)}", "choose another kind")
 
 
+_NEEDS = {"cluster": "network", "database": "network", "catalog": "storage"}
+
+
+def _has_what_it_needs(section: str, config: PlatformConfig) -> Iterator[Finding]:
     chosen, needed = getattr(config, section).kind, _NEEDS[section]
-    if chosen in ("none", "existing_eks", "in_cluster") or getattr(config, needed).kind != "none":
+    if chosen in ("none", "existing_eks", "kubeconfig", "in_cluster") or getattr(config, needed).kind != "none":
         return
     yield Finding(
         (section,),
         f"{chosen} needs a {needed}, and that is `kind: none`",
         fix=f"choose a kind for `{needed}`, or set `{section}: {{kind: none}}`",
     )
+
+
+_IN_A_CLUSTER = ("storage", "database", "telemetry", "traces", "lineage", "runtime")
+"""Of what else runs there, other checks say more."""
+
+
+def _has_a_cluster(section: str, config: PlatformConfig) -> Iterator[Finding]:
+    chosen = getattr(config, section)
+    if chosen.service and not chosen.construct and config.cluster.kind == "none":
+        fix = f"choose a kind for `cluster`, or set `{section}: {{kind: none}}`"
+        yield Finding((section,), f"{chosen.kind} runs in a cluster, and that is `kind: none`", fix=fix)
+
+
+def _cloud_knows_the_cluster(config: PlatformConfig) -> Iterator[Finding]:
+    """What is in the cloud lets in the cloud's own identities, and what comes from the cluster's security group."""
+    if config.cluster.kind != "kubeconfig":
+        return
+    for section in ("storage", "database", "secrets", "catalog"):
+        chosen = getattr(config, section)
+        if "local" not in chosen.clouds:
+            yield Finding(
+                (section, "kind"),
+                f"{chosen.kind} lets in only whom the cloud knows, and of a cluster by kubeconfig it knows nothing",
+                f"a kind that runs in the cluster, or `{section}: {{kind: none}}`",
+                "choose such a kind, or for `cluster` one of the cloud's",
+            )
 
 
 def _data_loss(config: PlatformConfig) -> Iterator[Finding]:
@@ -151,7 +185,7 @@ class _Pod:
 def _duckdb_fits(config: PlatformConfig) -> Iterator[Finding]:
     """Some node group must have room for a run: Kubernetes would leave its pod pending for ever."""
     compute = config.compute
-    if compute.kind == "duckdb" and (pools := node_pools(config)):
+    if compute.kind in ("duckdb", "motherduck") and (pools := node_pools(config)):
         yield from _finds_room(_Pod("worker", compute.memory_gib * 1024, compute.cpu), pools)
 
 
@@ -174,6 +208,30 @@ def _trino_fits(config: PlatformConfig) -> Iterator[Finding]:
     if compute.workers and not _placed_by_hand(compute, "worker"):
         findings = list(_finds_room_untainted(worker, pools, spot=compute.spot))
         yield from findings or _all_workers_find_room(compute, worker, coordinator, pools)
+
+
+def _trino_has_an_exchange(config: PlatformConfig) -> Iterator[Finding]:
+    compute = config.compute
+    if compute.kind == "trino" and compute.fault_tolerant and not getattr(config.storage, "exchange", False):
+        yield Finding(
+            ("compute", "fault_tolerant"),
+            "the intermediate results of queries need a bucket, and `storage` makes none",
+            "true with storage.exchange: true",
+            "set `storage: {exchange: true}`, or remove it",
+        )
+
+
+_SECRETS_OF_COMPUTE = {"trino": "the secret that its servers share", "motherduck": "MotherDuck's token"}
+
+
+def _compute_has_secrets(config: PlatformConfig) -> Iterator[Finding]:
+    kind = config.compute.kind
+    if kind in _SECRETS_OF_COMPUTE and config.cluster.kind != "none" and config.secrets.kind == "none":
+        yield Finding(
+            ("compute",),
+            f"nothing brings {_SECRETS_OF_COMPUTE[kind]} into the cluster, as `secrets` is `kind: none`",
+            fix="choose a kind for `secrets`, or another engine",
+        )
 
 
 def node_pools(config: PlatformConfig) -> list[_Pool]:
@@ -268,4 +326,47 @@ def _database_carries_production(config: PlatformConfig) -> Iterator[Finding]:
             "the catalog and the lineage store together",
             allowed=f"{_PRODUCTION_DATABASE_GIB} GiB or more in prod",
             fix="choose db.t3.medium or larger",
+        )
+
+
+_CATALOG_SERVERS_NEED = {"cluster": "a cluster", "database": "a PostgreSQL database", "secrets": "a secret operator"}
+
+
+def _catalog_server_has_what_it_needs(config: PlatformConfig) -> Iterator[Finding]:
+    catalog = config.catalog
+    if catalog.service is None:
+        return
+    for section, words in _CATALOG_SERVERS_NEED.items():
+        if getattr(config, section).kind == "none":
+            fix = f"choose a kind for `{section}`, or another catalog"
+            yield Finding(("catalog",), f"{catalog.kind} needs {words}, and `{section}` is `kind: none`", fix=fix)
+
+
+def _catalog_namespaces(config: PlatformConfig) -> Iterator[Finding]:
+    """Every layer has a namespace of its own: two locations cannot be one namespace's."""
+    catalog, storage = config.catalog, config.storage
+    if not isinstance(catalog, PolarisConfig | NessieConfig) or storage.kind == "none":
+        return
+    given, layers = catalog.namespaces, storage.layers
+    for layer in given:
+        if layer not in layers:
+            message = f"there is no layer {shown(layer)} to name the namespace of"
+            yield Finding(("catalog", "namespaces", layer), message, ", ".join(layers))
+    taken: dict[str, str] = {}
+    for layer in layers:
+        name = given.get(layer, layer)
+        if name in taken:
+            message = f"{taken[name]} and {layer} would both be in the namespace {name}"
+            yield Finding(("catalog", "namespaces"), message, "a name of its own for each layer")
+        taken[name] = layer
+
+
+def _catalog_root(config: PlatformConfig) -> Iterator[Finding]:
+    """Nobody could sign in as the administrator any more, not even to tell Polaris the new credentials."""
+    if config.catalog.kind == "polaris" and getattr(config.secrets, "generations", {}).get(ROOT_SECRET, 1) != 1:
+        yield Finding(
+            ("secrets", "generations", ROOT_SECRET),
+            "Polaris holds on to the credentials that its realm was made with, and takes new ones only from whoever "
+            "knows the old ones",
+            fix="remove it; reset them in Polaris, and put the new ones into the secret manager by hand",
         )

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import pytest
+
+from floe_infra.catalog.clients import pyiceberg, trino_properties, trino_secrets
+from floe_infra.refs import BucketRef, CatalogRef, SecretRef, StorageRef
+
+CLIENT = SecretRef("catalog-client-trino", "arn:trino", ("client_id", "client_secret"))
+KEYS = SecretRef("storage-keys", "arn:keys", ("access_key", "secret_key"))
+LAYERS = {"bronze": BucketRef("lake", "arn:aws:s3:::lake", "s3://lake")}
+AWS = StorageRef(layers=LAYERS, region="eu-west-1")
+MINIO = StorageRef(layers=LAYERS, region="us-east-1", endpoint="http://minio:9000", path_style=True, secret=KEYS)
+POLARIS = CatalogRef(
+    kind="polaris",
+    warehouse="lake",
+    region="eu-west-1",
+    uri="http://polaris:8181/api/catalog",
+    scope="PRINCIPAL_ROLE:data_engineer",
+    clients={"trino": CLIENT},
+    vends_credentials=True,
+)
+OWN_KEYS = dataclasses.replace(POLARIS, vends_credentials=False)
+NESSIE = CatalogRef(kind="nessie", warehouse="lake", region="eu-west-1", uri="http://nessie:19120/iceberg")
+GLUE = CatalogRef(kind="glue", warehouse="111122223333", region="eu-west-1")
+
+
+# Trino
+
+
+def test_trino_with_polaris():
+    assert trino_properties(POLARIS, AWS) == {
+        "connector.name": "iceberg",
+        "iceberg.catalog.type": "rest",
+        "iceberg.rest-catalog.uri": "http://polaris:8181/api/catalog",
+        "iceberg.rest-catalog.warehouse": "lake",
+        "iceberg.rest-catalog.security": "OAUTH2",
+        "iceberg.rest-catalog.oauth2.server-uri": "http://polaris:8181/api/catalog/v1/oauth/tokens",
+        "iceberg.rest-catalog.oauth2.credential": "${ENV:CATALOG_CLIENT_ID}:${ENV:CATALOG_CLIENT_SECRET}",
+        "iceberg.rest-catalog.oauth2.scope": "PRINCIPAL_ROLE:data_engineer",
+        "iceberg.rest-catalog.vended-credentials-enabled": "true",
+        "fs.native-s3.enabled": "true",
+        "s3.region": "eu-west-1",
+    }
+
+
+def test_trino_with_polaris_off_aws_has_keys():
+    found = trino_properties(OWN_KEYS, MINIO)
+    assert found["iceberg.rest-catalog.vended-credentials-enabled"] == "false"
+    assert {key: value for key, value in found.items() if key.startswith("s3.")} == {
+        "s3.region": "us-east-1",
+        "s3.endpoint": "http://minio:9000",
+        "s3.path-style-access": "true",
+        "s3.aws-access-key": "${ENV:STORAGE_ACCESS_KEY}",
+        "s3.aws-secret-key": "${ENV:STORAGE_SECRET_KEY}",
+    }
+
+
+def test_trino_with_nessie_logs_in_nowhere_and_acts_as_itself():
+    assert trino_properties(NESSIE, AWS) == {
+        "connector.name": "iceberg",
+        "iceberg.catalog.type": "rest",
+        "iceberg.rest-catalog.uri": "http://nessie:19120/iceberg",
+        "iceberg.rest-catalog.warehouse": "lake",
+        "iceberg.rest-catalog.security": "NONE",
+        "iceberg.rest-catalog.vended-credentials-enabled": "false",
+        "fs.native-s3.enabled": "true",
+        "s3.region": "eu-west-1",
+    }
+
+
+def test_trino_with_glue():
+    assert trino_properties(GLUE, AWS) == {
+        "connector.name": "iceberg",
+        "iceberg.catalog.type": "glue",
+        "hive.metastore.glue.region": "eu-west-1",
+        "fs.native-s3.enabled": "true",
+        "s3.region": "eu-west-1",
+    }
+
+
+@pytest.mark.parametrize("storage", [AWS, MINIO], ids=["aws", "minio"])
+@pytest.mark.parametrize("catalog", [POLARIS, OWN_KEYS, NESSIE, GLUE], ids=["vending", "polaris", "nessie", "glue"])
+def test_every_variable_that_trino_reads_comes_from_a_secret(catalog, storage):
+    read = {name for value in trino_properties(catalog, storage).values() for name in re.findall(r"ENV:(\w+)", value)}
+    secrets = trino_secrets(catalog, storage, client="trino")
+    assert read == {name for _, variables in secrets for name in variables}
+    for secret, variables in secrets:
+        assert {f"{{{{ .{key} }}}}" for key in secret.keys} == set(variables.values())
+
+
+def test_lent_access_needs_no_keys():
+    assert trino_secrets(POLARIS, MINIO, client="trino") == trino_secrets(POLARIS, AWS, client="trino")
+    assert [secret for secret, _ in trino_secrets(OWN_KEYS, MINIO, client="trino")] == [CLIENT, KEYS]
+
+
+def test_a_client_that_the_catalog_does_not_know():
+    with pytest.raises(KeyError, match="superset"):
+        trino_secrets(POLARIS, AWS, client="superset")
+
+
+# PyIceberg
+
+
+def test_pyiceberg_with_polaris():
+    assert pyiceberg(POLARIS, AWS) == {
+        "type": "rest",
+        "uri": "http://polaris:8181/api/catalog",
+        "warehouse": "lake",
+        "scope": "PRINCIPAL_ROLE:data_engineer",
+        "oauth2-server-uri": "http://polaris:8181/api/catalog/v1/oauth/tokens",
+        "s3.region": "eu-west-1",
+    }
+
+
+def test_pyiceberg_asks_for_no_credentials_where_none_are_lent():
+    found = pyiceberg(OWN_KEYS, MINIO)
+    assert found["header.X-Iceberg-Access-Delegation"] == ""
+    assert {key: value for key, value in found.items() if key.startswith("s3.")} == {
+        "s3.region": "us-east-1",
+        "s3.endpoint": "http://minio:9000",
+        "s3.force-virtual-addressing": "false",
+    }
+
+
+def test_pyiceberg_with_nessie():
+    assert pyiceberg(NESSIE, AWS) == {
+        "type": "rest",
+        "uri": "http://nessie:19120/iceberg",
+        "warehouse": "lake",
+        "header.X-Iceberg-Access-Delegation": "",
+        "s3.region": "eu-west-1",
+    }
+
+
+def test_pyiceberg_with_glue():
+    assert pyiceberg(GLUE, AWS) == {
+        "type": "glue",
+        "glue.region": "eu-west-1",
+        "glue.id": "111122223333",
+        "s3.region": "eu-west-1",
+    }
+
+
+@pytest.mark.parametrize("catalog", [POLARIS, NESSIE, GLUE])
+def test_no_key_is_left_empty_but_the_header_that_is_to_be(catalog: Any):
+    for found in (trino_properties(catalog, AWS), pyiceberg(catalog, AWS)):
+        assert {key for key, value in found.items() if not value} <= {"header.X-Iceberg-Access-Delegation"}
