@@ -11,7 +11,8 @@ from floe_infra.catalog import NessieConfig, PolarisConfig
 from floe_infra.catalog.config import client_id, client_secret
 from floe_infra.config import PlatformConfig
 from floe_infra.fields import Finding
-from floe_infra.needs import Password
+from floe_infra.needs import Needs, Password
+from floe_infra.storage import S3Config
 
 BASE = {
     "name": "acme",
@@ -66,6 +67,17 @@ def test_nessie_makes_no_credentials_and_its_clients_act_as_themselves():
 
 def test_clients_of_polaris_are_lent_the_storage():
     assert platform(catalog={"kind": "polaris"}).needs["runtime"].storage is None
+
+
+@pytest.mark.parametrize("kind", [PolarisConfig, NessieConfig])
+def test_keys_to_a_storage_in_the_cluster_are_read(kind):
+    class InCluster(S3Config):
+        def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
+            return Needs(namespace="storage", secrets={"storage-keys": {"access_key": Password()}})
+
+    config = platform(catalog={"kind": kind().kind})
+    assert kind().needs(config).reads == ()
+    assert kind().needs(config.model_copy(update={"storage": InCluster()})).reads == ("storage-keys",)
 
 
 # Beside the other sections

@@ -56,6 +56,12 @@ def client_id(client: str) -> str:
     return f"floe-{client}"
 
 
+def storage_keys(platform: PlatformConfig) -> tuple[str, ...]:
+    """The names of the secrets that a storage in the cluster makes: the keys to it, which on a cloud nobody needs."""
+    need = platform.storage.needs(platform)
+    return tuple(need.secrets) if need else ()
+
+
 def _replica_findings(replicas: int, max_replicas: int | None) -> Iterator[Finding]:
     if max_replicas is not None and max_replicas < replicas:
         yield Finding(
@@ -120,6 +126,7 @@ class PolarisConfig(Kind):
                 TOKEN_SECRET: {"key": Password(length=96)},
                 **clients,
             },
+            reads=storage_keys(platform),
         )
 
 
@@ -163,9 +170,15 @@ class NessieConfig(Kind):
         """Autoscaling goes up from `replicas`."""
         yield from _replica_findings(self.replicas, self.max_replicas)
 
-    def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
+    def needs(self, platform: PlatformConfig) -> Needs:
         """A role to act as, and a database."""
-        return Needs(namespace=self.namespace, service_account="nessie", storage="lend", databases=("nessie",))
+        return Needs(
+            namespace=self.namespace,
+            service_account="nessie",
+            storage="lend",
+            databases=("nessie",),
+            reads=storage_keys(platform),
+        )
 
 
 CatalogConfig = Annotated[GlueConfig | PolarisConfig | NessieConfig | Disabled, Field(discriminator="kind")]
