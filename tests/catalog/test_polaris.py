@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from cdktf import TerraformVariable
 
+from catalog.programs.polaris_server import PolarisServer
 from chart_values import CHARTS, chart_problems, emitted_values
 from floe_infra.catalog import PolarisConfig
+from floe_infra.catalog.config import client_id
 from floe_infra.catalog.polaris import Polaris
 from floe_infra.catalog.programs import provision_polaris as program
 from floe_infra.kubernetes import charts
@@ -30,6 +32,7 @@ LAYERS = {"bronze": bucket("lake-bronze"), "gold": bucket("lake-gold")}
 AWS = StorageRef(layers=LAYERS, region="eu-west-1", kms_key_arn=KEY)
 KEYS = secret("storage-keys", "access_key", "secret_key")
 MINIO = StorageRef(layers=LAYERS, region="us-east-1", endpoint="http://minio:9000", path_style=True, secret=KEYS)
+ONE_BUCKET = StorageRef(layers=dict.fromkeys(LAYERS, bucket("lake")), region="eu-west-1")
 DATABASE = DatabaseRef(
     host="db.internal",
     port=5432,
@@ -300,8 +303,7 @@ def test_namespaces_lie_below_their_layers_bucket_under_their_own_name():
 
 
 def test_layers_of_one_bucket_lie_side_by_side():
-    whole = bucket("lake")
-    found = spec(storage=dataclasses.replace(AWS, layers={"bronze": whole, "gold": whole}))
+    found = spec(storage=ONE_BUCKET)
     assert found.catalog.storage["allowedLocations"] == ["s3://lake"]
     assert [namespace.location for namespace in found.namespaces] == ["s3://lake/bronze/", "s3://lake/gold/"]
 
@@ -363,6 +365,26 @@ def test_what_only_terraform_knows_arrives_as_a_token():
     config_map, _ = emitted_values(block, text="lake")["manifests"]
     assert program.read_spec(config_map["data"]["spec.json"]).namespaces[0].location == "s3://lake/bronze/"
     assert "s3://${var.bucket}/bronze/" in block["values"][0]
+
+
+@pytest.mark.parametrize("storage", [AWS, MINIO, ONE_BUCKET], ids=["aws", "minio", "one-bucket"])
+def test_polaris_takes_what_the_spec_asks_for(storage, tmp_path, capsys):
+    found, (_, made) = spec(storage=storage), polaris(storage=storage)
+    with PolarisServer("root", "root-secret") as server:
+        for directory in ("root", "runtime", "trino"):
+            (tmp_path / directory).mkdir()
+            (tmp_path / directory / "client_id").write_text("root" if directory == "root" else client_id(directory))
+            (tmp_path / directory / "client_secret").write_text(f"{directory}-secret")
+        here = {"url": server.url, "health_url": f"{server.url}/q/health/ready"}
+        text = json.dumps({**dataclasses.asdict(found), **here}).replace("/credentials/", f"{tmp_path}/")
+        (tmp_path / "spec.json").write_text(text)
+        assert program.main([str(tmp_path / "spec.json")]) == 0
+        capsys.readouterr()
+        assert program.main([str(tmp_path / "spec.json")]) == 0
+    assert all(line.endswith(": as it was") for line in capsys.readouterr().out.splitlines())
+    [catalog] = server.state.catalogs
+    assert catalog == made.ref.warehouse
+    assert {name for (name,) in server.state.catalogs[catalog].namespaces} == set(made.ref.namespaces.values())
 
 
 # The ref
