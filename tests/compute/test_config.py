@@ -1,4 +1,4 @@
-"""Trino's model: bounds, numbers that contradict each other, resource groups."""
+"""The engines' models: bounds, numbers that contradict each other, resource groups; what they need of the cloud."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from floe_infra.compute.config import TrinoConfig
+from floe_infra.config import PlatformConfig
 from floe_infra.fields import Finding
+from floe_infra.needs import ExistingSecret, Needs, Password
 
 GROUP = {"name": "all", "maxQueued": 100, "hardConcurrencyLimit": 10, "softMemoryLimit": "80%"}
 INNER = ("rootGroups", 0, "subGroups", 0)
@@ -161,3 +163,60 @@ def test_resource_groups_that_trino_would_not_start_with(document, path):
 def test_what_a_resource_group_lacks_is_named():
     found = finding(resource_groups={"rootGroups": [{"name": "all"}], "selectors": [{"group": "all"}]})
     assert found.message == "maxQueued, hardConcurrencyLimit, softMemoryLimit is required"
+
+
+MOTHERDUCK = {"kind": "motherduck", "database": "lake", "secret": "team/motherduck"}
+
+
+def platform(**sections: Any) -> PlatformConfig:
+    """One in production, with everything but what is said."""
+    cloud = {"provider": "aws", "region": "eu-west-1", "account_id": "111122223333"}
+    return PlatformConfig.model_validate({"name": "acme", "environment": "prod", "cloud": cloud, **sections})
+
+
+def trinos_needs(catalog: str, **trino: Any) -> Needs:
+    return platform(compute={"kind": "trino", **trino}, catalog={"kind": catalog}, storage={"exchange": True}).needs[
+        "compute"
+    ]
+
+
+def test_trino_has_an_identity_and_a_secret_of_its_own():
+    need = trinos_needs("polaris", namespace="sql")
+    assert (need.namespace, need.service_account) == ("sql", "trino")
+    assert need.secrets == {"trino-shared-secret": {"shared_secret": Password(length=96)}}
+
+
+@pytest.mark.parametrize(
+    ("catalog", "storage", "reads"),
+    [("polaris", None, ("catalog-client-trino",)), ("nessie", "read_write", ()), ("glue", "read_write", ())],
+)
+def test_trino_gets_at_the_tables_through_the_catalog_where_that_lends_access(catalog, storage, reads):
+    need = trinos_needs(catalog)
+    assert (need.storage, need.catalog, need.reads) == (storage, True, reads)
+
+
+def test_trino_logs_in_with_what_the_catalog_makes_for_it():
+    needs = platform(compute={"kind": "trino"}).needs
+    assert set(needs["compute"].reads) <= needs["catalog"].secrets.keys()
+
+
+def test_only_fault_tolerant_queries_use_the_bucket_for_intermediate_results():
+    assert trinos_needs("polaris", fault_tolerant=True).exchange
+    assert not trinos_needs("polaris").exchange
+
+
+def test_the_runtime_reads_motherducks_token():
+    """It is there already, and MotherDuck itself has no namespace."""
+    needs = platform(compute=MOTHERDUCK).needs
+    assert "compute" not in needs
+    assert needs["runtime"].existing == {"motherduck": ExistingSecret("team/motherduck", ("token",))}
+    assert platform(compute={"kind": "duckdb"}).needs["runtime"].existing == {}
+
+
+@pytest.mark.parametrize(("environment", "memory_gib"), [("dev", 2), ("staging", 2), ("prod", 4)])
+def test_motherduck_leaves_less_to_a_runs_pod_than_duckdb(environment, memory_gib):
+    motherduck, duckdb = (
+        platform(environment=environment, compute=compute).compute for compute in (MOTHERDUCK, {"kind": "duckdb"})
+    )
+    assert motherduck.memory_gib == memory_gib < duckdb.memory_gib
+    assert motherduck.cpu < duckdb.cpu

@@ -1,4 +1,5 @@
-"""Trino's pods find room on the node groups, all of them at once, or the reason why not is said.
+"""The engine's pods find room on the node groups, all of them at once, and what else they need, or the reason why not
+is said.
 
 What other checks say stands with the room that they are about, and in `test_load.py`.
 """
@@ -153,6 +154,33 @@ def test_trino_needs_a_cluster():
     found = findings({}, cluster={"kind": "none"})
     assert ("compute",) in [each.path for each in found]
     assert "trino needs a cluster" in str(found)
+
+
+WITHOUT_SECRETS = {"secrets": {"kind": "none"}, "database": {"kind": "none"}, "runtime": {"kind": "none"}}
+MOTHERDUCK = {"kind": "motherduck", "database": "lake", "secret": "team/motherduck"}
+
+
+def test_fault_tolerance_needs_a_bucket():
+    found = finding({"fault_tolerant": True})
+    assert found.path == ("compute", "fault_tolerant")
+    assert found.fix == "set `storage: {exchange: true}`, or remove it"
+    assert platform({"fault_tolerant": True}, storage={"exchange": True})
+
+
+@pytest.mark.parametrize(
+    ("compute", "what"),
+    [({"kind": "trino"}, "the secret that its servers share"), (MOTHERDUCK, "MotherDuck's token")],
+)
+def test_an_engine_with_secrets_needs_a_way_for_them_into_the_cluster(compute, what):
+    found = finding({}, compute=compute, catalog={"kind": "glue"}, lineage={"kind": "none"}, **WITHOUT_SECRETS)
+    assert found.path == ("compute",)
+    assert found.message.startswith(f"nothing brings {what} into the cluster")
+
+
+def test_a_run_for_motherduck_finds_room_too():
+    found = finding({}, GROUP, compute={**MOTHERDUCK, "memory_gib": 64})
+    assert found.path == ("compute", "memory_gib")
+    assert found.message.startswith("a worker of 65536 MiB and 2 CPU finds no room")
 
 
 def all_find_room(trino: TrinoConfig, cluster: ExistingEksConfig) -> bool:

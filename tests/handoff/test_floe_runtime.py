@@ -35,6 +35,15 @@ def test_secrets_have_the_names_and_keys_that_floe_runtimes_charts_read():
     }
 
 
+def test_motherducks_token_has_the_name_that_duckdb_looks_for():
+    made = copies(None, secret("motherduck", "token"))
+    assert {name: dict(copy.data or {}) for name, copy in made.items()} == {
+        "floe/floe-dagster-compute-secret": {"MOTHERDUCK_TOKEN": "{{ .token }}"}
+    }
+    [copy] = made.values()
+    assert copy.stable_name
+
+
 def test_names_stay_when_values_are_made_anew():
     assert "floe/floe-dagster-catalog-secret" in copies(None, CLIENT)
 

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from floe_infra.catalog.config import client_secret, storage_keys
 from floe_infra.fields import Finding, KubernetesName, Matches, shown
 from floe_infra.model import Disabled, Kind
+from floe_infra.needs import ExistingSecret, Needs, Password
+from floe_infra.secrets.config import SecretName
 from floe_infra.sizing.trino import Server, TrinoMemory
+
+if TYPE_CHECKING:
+    from floe_infra.config.platform import PlatformConfig
+
+CLIENT = "trino"
+"""What Trino is called among the catalog's clients, and its service account."""
+SHARED_SECRET = "trino-shared-secret"
+"""The name of the secret that Trino's servers know each other by, key `shared_secret`."""
+MOTHERDUCK_SECRET = "motherduck"
+"""What the secret with MotherDuck's token is called within the platform."""
 
 OLDEST_TRINO = 479
 """The first with every OAuth2 setting of the Iceberg REST catalog
@@ -41,11 +54,37 @@ class DuckDbConfig(Kind):
     """Processors of a run's pod, request and limit alike."""
 
     construct: ClassVar = "floe_infra.compute.duckdb:DuckDb"
-    clouds: ClassVar = frozenset({"aws"})
+    clouds: ClassVar = frozenset({"aws", "local"})
+
+
+class MotherDuckConfig(Kind):
+    """MotherDuck: DuckDB inside Dagster's run pods leaves most of the work to MotherDuck's servers."""
+
+    kind: Literal["motherduck"] = "motherduck"
+    """MotherDuck."""
+    database: Annotated[
+        str, Matches(r"[A-Za-z_][A-Za-z0-9_-]{0,62}", "letters, digits, _ and -, beginning with a letter or _")
+    ]
+    """The database in MotherDuck."""
+    secret: SecretName
+    """The secret in the cloud's secret manager with the key `token`: an access token of MotherDuck's."""
+    memory_gib: Annotated[int, Field(ge=1, le=1024)] = 4
+    """Memory of a run's pod, request and limit alike, in GiB. What PyIceberg writes still goes through there."""
+    cpu: Annotated[float, Field(ge=0.25, le=128)] = 2
+    """Processors of a run's pod, request and limit alike."""
+
+    construct: ClassVar = "floe_infra.compute.motherduck:MotherDuck"
+    clouds: ClassVar = frozenset({"aws", "local"})
+
+    @property
+    def secrets(self) -> dict[str, ExistingSecret]:
+        """The token, by the name that its secret has within the platform. The runtime's namespace reads it."""
+        return {MOTHERDUCK_SECRET: ExistingSecret(self.secret, ("token",))}
 
 
 class TrinoConfig(Kind):
-    """Trino: a coordinator, and workers that do the work."""
+    """Trino: a coordinator, and workers that do the work. It answers queries, Cube's among them; floe-runtime's own
+    pipelines run DuckDB all the same."""
 
     kind: Literal["trino"] = "trino"
     """Trino."""
@@ -60,7 +99,9 @@ class TrinoConfig(Kind):
     spot: bool = True
     """Run the workers on spot nodes. The coordinator never does: all queries would be lost with it."""
     fault_tolerant: bool = False
-    """Repeat the lost part of a query when a worker vanishes, from intermediate results in a bucket of their own."""
+    """Repeat the lost part of a query when a worker vanishes, from intermediate results in a bucket of their own, which
+    `storage.exchange` makes. Meant for long queries: short ones take longer, and none is held to the memory of one
+    query below, as a part that needs more gets a worker of its own."""
     coordinator_memory_gib: PodGib = 8
     """Memory of the coordinator's pod, in GiB."""
     coordinator_cpu: Cpu = 2
@@ -77,10 +118,26 @@ class TrinoConfig(Kind):
     version: TrinoVersion = "481"
     """The image's tag. From 481 on, queries outlive the storage credentials that the catalog vends them."""
     values: dict[str, Any] = {}
-    """Values of the Helm chart, merged over those made here."""
+    """Values of the Helm chart, merged over those made here. A list replaces the one made here, so configuration
+    properties to add go into `server.coordinatorExtraConfig` and `server.workerExtraConfig`."""
 
-    construct: ClassVar = "floe_infra.compute.trino:Trino"
-    clouds: ClassVar = frozenset({"aws"})
+    service: ClassVar = "floe_infra.compute.trino:Trino"
+    clouds: ClassVar = frozenset({"aws", "local"})
+
+    def needs(self, platform: PlatformConfig) -> Needs:
+        """An identity; the catalog's credentials, or, where the catalog vends none for the storage, the storage itself;
+        the bucket for intermediate results; a secret that the servers know each other by."""
+        vended = platform.catalog.kind != "none" and platform.catalog.vends_credentials
+        login = (client_secret(CLIENT),) if platform.catalog.kind == "polaris" else ()
+        return Needs(
+            namespace=self.namespace,
+            service_account=CLIENT,
+            storage=None if vended else "read_write",
+            exchange=self.fault_tolerant,
+            catalog=True,
+            secrets={SHARED_SECRET: {"shared_secret": Password(length=96)}},
+            reads=(*login, *storage_keys(platform)),
+        )
 
     @property
     def memory(self) -> TrinoMemory:
@@ -157,4 +214,4 @@ def _entries(path: tuple[str | int, ...], entries: list[Any], required: tuple[st
             yield from _entries((*path, index, "subGroups"), entry["subGroups"], required)
 
 
-ComputeConfig = Annotated[DuckDbConfig | TrinoConfig | Disabled, Field(discriminator="kind")]
+ComputeConfig = Annotated[DuckDbConfig | MotherDuckConfig | TrinoConfig | Disabled, Field(discriminator="kind")]

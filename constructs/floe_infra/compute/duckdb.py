@@ -6,7 +6,7 @@ from math import ceil
 
 from constructs import Construct
 
-from floe_infra.compute.config import DuckDbConfig
+from floe_infra.compute.config import DuckDbConfig, MotherDuckConfig
 from floe_infra.context import Context
 from floe_infra.refs import ComputeRef
 
@@ -30,12 +30,17 @@ class DuckDb(Construct):
             engine="duckdb",
             memory_mib=config.memory_gib * 1024,
             cpu=config.cpu,
-            environment={
-                "DUCKDB_MEMORY_LIMIT": f"{memory_limit_mib(config.memory_gib * 1024)}MiB",
-                "DUCKDB_THREADS": str(threads(config.cpu)),
-                "DUCKDB_TEMP_DIRECTORY": TEMP_DIRECTORY,
-            },
+            environment=environment(config),
         )
+
+
+def environment(config: DuckDbConfig | MotherDuckConfig) -> dict[str, str]:
+    """What DuckDB is told of its pod."""
+    return {
+        "DUCKDB_MEMORY_LIMIT": f"{memory_limit_mib(config.memory_gib * 1024)}MiB",
+        "DUCKDB_THREADS": str(threads(config.cpu)),
+        "DUCKDB_TEMP_DIRECTORY": TEMP_DIRECTORY,
+    }
 
 
 def memory_limit_mib(pod_mib: int) -> int:

@@ -29,12 +29,12 @@ class FloeRuntimeConfig(Kind):
     """The service account of Dagster's pods, which its chart makes; the cloud's identity is for this one alone."""
 
     service: ClassVar = "floe_infra.handoff.floe_runtime:FloeRuntime"
-    clouds: ClassVar = frozenset({"aws"})
+    clouds: ClassVar = frozenset({"aws", "local"})
     pod_security: ClassVar = "baseline"  # Dagster's chart leaves its pods' security to the user
 
     def needs(self, platform: PlatformConfig) -> Needs:
         """An identity; Dagster's database; the catalog's credentials, or, where the catalog vends none for the storage,
-        the storage itself."""
+        the storage itself; MotherDuck's token, where that is the engine."""
         vended = platform.catalog.kind != "none" and platform.catalog.vends_credentials
         return Needs(
             namespace=self.namespace,
@@ -42,6 +42,7 @@ class FloeRuntimeConfig(Kind):
             storage=None if vended else "read_write",
             catalog=True,
             databases=("dagster",) if platform.database.kind != "none" else (),
+            existing=platform.compute.secrets if platform.compute.kind == "motherduck" else {},
             reads=(client_secret(CLIENT),) if platform.catalog.kind == "polaris" else (),
         )
 

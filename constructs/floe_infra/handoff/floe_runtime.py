@@ -8,6 +8,7 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 from floe_infra.catalog.config import client_secret
+from floe_infra.compute.config import MOTHERDUCK_SECRET
 from floe_infra.handoff.config import CLIENT, FloeRuntimeConfig
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.needs import login_secret
@@ -46,6 +47,9 @@ class FloeRuntime(Construct):
         if login := site.secrets.get(client_secret(CLIENT)):
             keys = {"polaris-client-id": "{{ .client_id }}", "polaris-client-secret": "{{ .client_secret }}"}
             secrets.append(SecretCopy("floe-dagster-catalog-secret", login, keys, stable_name=True))
+        if token := site.secrets.get(MOTHERDUCK_SECRET):
+            keys = {"MOTHERDUCK_TOKEN": "{{ .token }}"}
+            secrets.append(SecretCopy("floe-dagster-compute-secret", token, keys, stable_name=True))
         self.ready = (
             site.copy_secrets(self, "secrets", namespace=config.namespace, secrets=secrets) if secrets else list(after)
         )

@@ -182,14 +182,18 @@ def volume_claim(name: str, *, gib: int, storage_class: str | None, keep: bool) 
     }
 
 
-def disruption_budget(name: str, selector: Mapping[str, str]) -> dict[str, Any]:
-    """Nodes are emptied of one of these pods at a time. One that is broken anyway holds nobody up."""
+def disruption_budget(name: str, selector: Mapping[str, str], at_once: int | str = 1) -> dict[str, Any]:
+    """Nodes are emptied of so many of these pods at a time. One that is broken anyway holds nobody up.
+
+    Args:
+        at_once: pods, or a part of them such as `25%`.
+    """
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": name, "labels": labels(name)},
         "spec": {
-            "maxUnavailable": 1,
+            "maxUnavailable": at_once,
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
             "selector": {"matchLabels": dict(selector)},
         },
