@@ -48,15 +48,16 @@ def chart_of(block: dict[str, Any]) -> str:
     return str(block["chart"]).rstrip("/").rpartition("/")[2]
 
 
-def emitted_values(block: dict[str, Any], *, text: str = "token", number: int = 1) -> Values:
-    """A release's values as Helm gets them, with `text` and `number` for what Terraform puts in when it applies."""
+def emitted_values(block: dict[str, Any], *, text: str | None = "token", number: int = 1) -> Values:
+    """A release's values as Helm gets them, with `text` and `number` for what Terraform puts in when it applies; with
+    text None, the interpolation itself stays."""
     values: Values = {}
     for document in block.get("values", []):
         values = merged(values, json.loads(_without_templates(document, text, str(number))), keep_nulls=True)
     return values
 
 
-def _without_templates(document: str, text: str, number: str) -> str:
+def _without_templates(document: str, text: str | None, number: str) -> str:
     """Undo `$${` and `%%{`. An interpolation is replaced before JSON is read, for it may hold quotes of its own."""
     result: list[str] = []
     position, in_string = 0, False
@@ -65,8 +66,12 @@ def _without_templates(document: str, text: str, number: str) -> str:
             result.append(document[position + 1 : position + 3])
             position += 3
         elif document.startswith("${", position):
-            result.append(text if in_string else number)
-            position = _end_of_interpolation(document, position)
+            start, position = position, _end_of_interpolation(document, position)
+            if text is None:
+                kept = json.dumps(document[start:position], ensure_ascii=False)
+                result.append(kept[1:-1] if in_string else kept)
+            else:
+                result.append(text if in_string else number)
         elif in_string and document[position] == "\\":
             result.append(document[position : position + 2])
             position += 2

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
 from alone import PROD
+from chart_values import emitted_values
 from floe_infra.kubernetes.config import ChartsConfig
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.refs import ClusterLogin, ClusterRef, IdentityRef, NodeGroupRef, SecretRef, Taint
@@ -88,12 +89,8 @@ def synthesized(make: Callable[[TerraformStack], Any]) -> dict[str, Any]:
 
 def releases(stack: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The Helm releases by name, their `values` decoded and with Terraform's escapes undone."""
-    found = {}
-    for block in resources(dict(stack), "helm_release").values():
-        [text] = block["values"]
-        values = json.loads(text.replace("$${", "${").replace("%%{", "%{"))
-        found[block["name"]] = {**block, "values": values}
-    return found
+    blocks = resources(dict(stack), "helm_release").values()
+    return {block["name"]: {**block, "values": emitted_values(block, text=None)} for block in blocks}
 
 
 def objects(stack: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

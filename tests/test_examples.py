@@ -16,6 +16,7 @@ FILES = [ROOT / "floe-infra.yaml", *sorted((ROOT / "examples").glob("*.yaml"))]
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_examples_synthesize(file: Path, tmp_path: Path):
     config = load(file)
-    [stack] = synthesize(config, tmp_path / "cdktf.out")
-    assert stack.name == f"floe-{config.environment}-foundation"
-    assert stack.file.stat().st_size > 1000
+    stacks = synthesize(config, tmp_path / "cdktf.out")
+    parts = ["foundation"] if config.cluster.kind == "none" else ["foundation", "services"]
+    assert [stack.name for stack in stacks] == [f"floe-{config.environment}-{part}" for part in parts]
+    assert all(stack.file.stat().st_size > 1000 for stack in stacks)

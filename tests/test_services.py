@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chart_values import emitted_values
 from floe_infra.config import PlatformConfig
 from floe_infra.config.document import Document
 from floe_infra.platform import FloePlatform
@@ -103,14 +104,11 @@ def test_services_may_share_a_namespace():
     blocks = stack["resource"]["helm_release"].values()
     assert Counter((block["namespace"], block["name"]) for block in blocks).most_common(1)[0][1] == 1
     made = Counter(
-        (manifest["kind"], manifest["metadata"]["name"]) for block in blocks for manifest in _manifests(block)
+        (manifest["kind"], manifest["metadata"]["name"])
+        for block in blocks
+        for manifest in emitted_values(block).get("manifests", [])
     )
     assert [name for name, times in made.items() if times > 1] == []
-
-
-def _manifests(block: dict[str, Any]) -> list[dict[str, Any]]:
-    values: dict[str, Any] = json.loads(block["values"][0].replace("$${", "${").replace("%%{", "%{"))
-    return values.get("manifests", [])
 
 
 def test_the_smallest_platform_has_no_more_than_it_asks_for():

@@ -64,8 +64,10 @@ def test_two_machines_synthesize_the_same_bytes(tmp_path, hcl):
         }
         command = [sys.executable, "-m", "floe_infra", "synth", "-c", ROOT / "floe-infra.yaml", "-o", "out", *hcl]
         subprocess.run(command, cwd=home / "project", env=environment, check=True, capture_output=True)
-        [file] = (home / "project/out/stacks").glob("*/cdk.tf*")
-        outputs.append(file.read_bytes())
+        out = home / "project/out"
+        outputs.append({str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()})
     assert outputs[0] == outputs[1]
-    assert str(tmp_path).encode() not in outputs[0]
-    assert str(ROOT).encode() not in outputs[0]
+    assert len(outputs[0]) > 3
+    for content in outputs[0].values():
+        assert str(tmp_path).encode() not in content
+        assert str(ROOT).encode() not in content

@@ -54,5 +54,6 @@ def test_cdktf_synth_gives_what_floe_infra_synth_gives(tmp_path):
         check=False,
     )
     assert ours.returncode == 0, ours.stderr
-    file = "stacks/floe-prod-foundation/cdk.tf.json"
-    assert (project / "cdktf.out" / file).read_bytes() == (tmp_path / "ours" / file).read_bytes()
+    for part in ("foundation", "services"):
+        file = f"stacks/floe-prod-{part}/cdk.tf.json"
+        assert (project / "cdktf.out" / file).read_bytes() == (tmp_path / "ours" / file).read_bytes()
