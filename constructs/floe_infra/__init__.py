@@ -9,22 +9,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from floe_infra.catalog import GlueConfig
+    from floe_infra.catalog import GlueConfig, NessieConfig, PolarisConfig
     from floe_infra.catalog.glue import GlueCatalog
+    from floe_infra.catalog.nessie import Nessie
+    from floe_infra.catalog.polaris import Polaris
     from floe_infra.cloud import AwsCloud
     from floe_infra.cluster import EksConfig, ExistingEksConfig, NodeGroupConfig
     from floe_infra.cluster.eks import EksCluster
     from floe_infra.cluster.existing_eks import ExistingEksCluster
-    from floe_infra.compute import DuckDbConfig
+    from floe_infra.compute import DuckDbConfig, MotherDuckConfig, TrinoConfig
     from floe_infra.compute.duckdb import DuckDb
+    from floe_infra.compute.motherduck import MotherDuck
+    from floe_infra.compute.trino import Trino
     from floe_infra.config import ConfigError, PlatformConfig, load
     from floe_infra.context import Context
-    from floe_infra.database import RdsConfig
+    from floe_infra.database import InClusterDatabaseConfig, RdsConfig
+    from floe_infra.database.databases import Databases
+    from floe_infra.database.in_cluster import InClusterDatabase
     from floe_infra.database.rds import RdsDatabase
+    from floe_infra.handoff import FloeRuntimeConfig
+    from floe_infra.handoff.floe_runtime import FloeRuntime
+    from floe_infra.kubernetes import KubernetesConfig
+    from floe_infra.kubernetes.manifests import Manifests
+    from floe_infra.kubernetes.release import Release
+    from floe_infra.kubernetes.site import SecretCopy, Site
     from floe_infra.network import ExistingVpcConfig, VpcConfig
     from floe_infra.network.existing_vpc import ExistingVpc
     from floe_infra.network.vpc import Vpc
+    from floe_infra.observability import JaegerConfig, MarquezConfig, OtelCollectorConfig
+    from floe_infra.observability.jaeger import Jaeger
+    from floe_infra.observability.marquez import Marquez
+    from floe_infra.observability.otel_collector import OtelCollector
     from floe_infra.platform import FloePlatform
+    from floe_infra.secrets import ExternalSecretsConfig
+    from floe_infra.secrets.aws_secrets_manager import AwsSecretsManager
+    from floe_infra.secrets.external_secrets import ExternalSecrets
     from floe_infra.state import LocalState, S3State
     from floe_infra.storage import S3Config
     from floe_infra.storage.s3 import S3Storage
@@ -33,8 +52,10 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AwsCloud": "cloud",
+    "AwsSecretsManager": "secrets.aws_secrets_manager",
     "ConfigError": "config",
     "Context": "context",
+    "Databases": "database.databases",
     "DuckDb": "compute.duckdb",
     "DuckDbConfig": "compute",
     "EksCluster": "cluster.eks",
@@ -43,17 +64,42 @@ _HOME = {
     "ExistingEksConfig": "cluster",
     "ExistingVpc": "network.existing_vpc",
     "ExistingVpcConfig": "network",
+    "ExternalSecrets": "secrets.external_secrets",
+    "ExternalSecretsConfig": "secrets",
     "FloePlatform": "platform",
+    "FloeRuntime": "handoff.floe_runtime",
+    "FloeRuntimeConfig": "handoff",
     "GlueCatalog": "catalog.glue",
     "GlueConfig": "catalog",
+    "InClusterDatabase": "database.in_cluster",
+    "InClusterDatabaseConfig": "database",
+    "Jaeger": "observability.jaeger",
+    "JaegerConfig": "observability",
+    "KubernetesConfig": "kubernetes",
     "LocalState": "state",
+    "Manifests": "kubernetes.manifests",
+    "Marquez": "observability.marquez",
+    "MarquezConfig": "observability",
+    "MotherDuck": "compute.motherduck",
+    "MotherDuckConfig": "compute",
+    "Nessie": "catalog.nessie",
+    "NessieConfig": "catalog",
     "NodeGroupConfig": "cluster",
+    "OtelCollector": "observability.otel_collector",
+    "OtelCollectorConfig": "observability",
     "PlatformConfig": "config",
+    "Polaris": "catalog.polaris",
+    "PolarisConfig": "catalog",
     "RdsConfig": "database",
     "RdsDatabase": "database.rds",
+    "Release": "kubernetes.release",
     "S3Config": "storage",
     "S3State": "state",
     "S3Storage": "storage.s3",
+    "SecretCopy": "kubernetes.site",
+    "Site": "kubernetes.site",
+    "Trino": "compute.trino",
+    "TrinoConfig": "compute",
     "Vpc": "network.vpc",
     "VpcConfig": "network",
     "load": "config",
@@ -61,8 +107,10 @@ _HOME = {
 
 __all__ = [
     "AwsCloud",
+    "AwsSecretsManager",
     "ConfigError",
     "Context",
+    "Databases",
     "DuckDb",
     "DuckDbConfig",
     "EksCluster",
@@ -71,17 +119,42 @@ __all__ = [
     "ExistingEksConfig",
     "ExistingVpc",
     "ExistingVpcConfig",
+    "ExternalSecrets",
+    "ExternalSecretsConfig",
     "FloePlatform",
+    "FloeRuntime",
+    "FloeRuntimeConfig",
     "GlueCatalog",
     "GlueConfig",
+    "InClusterDatabase",
+    "InClusterDatabaseConfig",
+    "Jaeger",
+    "JaegerConfig",
+    "KubernetesConfig",
     "LocalState",
+    "Manifests",
+    "Marquez",
+    "MarquezConfig",
+    "MotherDuck",
+    "MotherDuckConfig",
+    "Nessie",
+    "NessieConfig",
     "NodeGroupConfig",
+    "OtelCollector",
+    "OtelCollectorConfig",
     "PlatformConfig",
+    "Polaris",
+    "PolarisConfig",
     "RdsConfig",
     "RdsDatabase",
+    "Release",
     "S3Config",
     "S3State",
     "S3Storage",
+    "SecretCopy",
+    "Site",
+    "Trino",
+    "TrinoConfig",
     "Vpc",
     "VpcConfig",
     "__version__",
