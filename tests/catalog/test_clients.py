@@ -32,7 +32,7 @@ GLUE = CatalogRef(kind="glue", warehouse="111122223333", region="eu-west-1")
 
 
 def test_trino_with_polaris():
-    assert trino_properties(POLARIS, AWS) == {
+    assert trino_properties(POLARIS, AWS, release=481) == {
         "connector.name": "iceberg",
         "iceberg.catalog.type": "rest",
         "iceberg.rest-catalog.uri": "http://polaris:8181/api/catalog",
@@ -48,7 +48,7 @@ def test_trino_with_polaris():
 
 
 def test_trino_with_polaris_off_aws_has_keys():
-    found = trino_properties(OWN_KEYS, MINIO)
+    found = trino_properties(OWN_KEYS, MINIO, release=481)
     assert found["iceberg.rest-catalog.vended-credentials-enabled"] == "false"
     assert {key: value for key, value in found.items() if key.startswith("s3.")} == {
         "s3.region": "us-east-1",
@@ -60,7 +60,8 @@ def test_trino_with_polaris_off_aws_has_keys():
 
 
 def test_trino_with_nessie_logs_in_nowhere_and_acts_as_itself():
-    assert trino_properties(NESSIE, AWS) == {
+    assert trino_properties(NESSIE, AWS, release=481) == {
+        "s3.use-web-identity-token-credentials-provider": "true",
         "connector.name": "iceberg",
         "iceberg.catalog.type": "rest",
         "iceberg.rest-catalog.uri": "http://nessie:19120/iceberg",
@@ -72,8 +73,19 @@ def test_trino_with_nessie_logs_in_nowhere_and_acts_as_itself():
     }
 
 
+@pytest.mark.parametrize(
+    ("release", "property"),
+    [(482, ("s3.use-web-identity-token-credentials-provider", "true")), (483, ("s3.auth-type", "WEB_IDENTITY"))],
+)
+def test_trino_is_its_service_account_where_nothing_is_lent_and_never_the_node(release, property):
+    assert property in trino_properties(GLUE, AWS, release=release).items()
+    assert property not in trino_properties(POLARIS, AWS, release=release).items()
+    assert property not in trino_properties(OWN_KEYS, MINIO, release=release).items()
+
+
 def test_trino_with_glue():
-    assert trino_properties(GLUE, AWS) == {
+    assert trino_properties(GLUE, AWS, release=481) == {
+        "s3.use-web-identity-token-credentials-provider": "true",
         "connector.name": "iceberg",
         "iceberg.catalog.type": "glue",
         "hive.metastore.glue.region": "eu-west-1",
@@ -85,7 +97,11 @@ def test_trino_with_glue():
 @pytest.mark.parametrize("storage", [AWS, MINIO], ids=["aws", "minio"])
 @pytest.mark.parametrize("catalog", [POLARIS, OWN_KEYS, NESSIE, GLUE], ids=["vending", "polaris", "nessie", "glue"])
 def test_every_variable_that_trino_reads_comes_from_a_secret(catalog, storage):
-    read = {name for value in trino_properties(catalog, storage).values() for name in re.findall(r"ENV:(\w+)", value)}
+    read = {
+        name
+        for value in trino_properties(catalog, storage, release=481).values()
+        for name in re.findall(r"ENV:(\w+)", value)
+    }
     secrets = trino_secrets(catalog, storage, client="trino")
     assert read == {name for _, variables in secrets for name in variables}
     for secret, variables in secrets:
@@ -147,5 +163,5 @@ def test_pyiceberg_with_glue():
 
 @pytest.mark.parametrize("catalog", [POLARIS, NESSIE, GLUE])
 def test_no_key_is_left_empty_but_the_header_that_is_to_be(catalog: Any):
-    for found in (trino_properties(catalog, AWS), pyiceberg(catalog, AWS)):
+    for found in (trino_properties(catalog, AWS, release=481), pyiceberg(catalog, AWS)):
         assert {key for key, value in found.items() if not value} <= {"header.X-Iceberg-Access-Delegation"}

@@ -12,10 +12,14 @@ _CLIENT = {"CATALOG_CLIENT_ID": "{{ .client_id }}", "CATALOG_CLIENT_SECRET": "{{
 _KEYS = {"STORAGE_ACCESS_KEY": "{{ .access_key }}", "STORAGE_SECRET_KEY": "{{ .secret_key }}"}
 
 
-def trino_properties(catalog: CatalogRef, storage: StorageRef) -> dict[str, str]:
+def trino_properties(catalog: CatalogRef, storage: StorageRef, *, release: int) -> dict[str, str]:
     """A catalog of Trino's Iceberg connector (https://trino.io/docs/current/object-storage/metastores.html), with
-    `${ENV:…}` for what `trino_secrets` tells of."""
-    return {"connector.name": "iceberg", **_trino_catalog(catalog), **_trino_storage(catalog, storage)}
+    `${ENV:…}` for what `trino_secrets` tells of.
+
+    Args:
+        release: Trino's.
+    """
+    return {"connector.name": "iceberg", **_trino_catalog(catalog), **_trino_storage(catalog, storage, release)}
 
 
 def trino_secrets(catalog: CatalogRef, storage: StorageRef, *, client: str) -> list[tuple[SecretRef, dict[str, str]]]:
@@ -64,7 +68,7 @@ def _trino_catalog(catalog: CatalogRef) -> dict[str, str]:
     }
 
 
-def _trino_storage(catalog: CatalogRef, storage: StorageRef) -> dict[str, str]:
+def _trino_storage(catalog: CatalogRef, storage: StorageRef, release: int) -> dict[str, str]:
     reach = {"s3.endpoint": storage.endpoint} if storage.endpoint else {}
     style = {"s3.path-style-access": "true"} if storage.path_style else {}
     keys = {
@@ -78,7 +82,16 @@ def _trino_storage(catalog: CatalogRef, storage: StorageRef) -> dict[str, str]:
         **reach,
         **style,
         **(keys if _own_keys(catalog, storage) else {}),
+        **({} if catalog.vends_credentials or storage.endpoint else _own_identity(release)),
     }
+
+
+def _own_identity(release: int) -> dict[str, str]:
+    """The service account's, where Trino would else fall back to the node's
+    (https://github.com/trinodb/trino/issues/24096). Release 483 has taken away the first of these properties."""
+    if release < 483:
+        return {"s3.use-web-identity-token-credentials-provider": "true"}
+    return {"s3.auth-type": "WEB_IDENTITY"}
 
 
 def _pyiceberg_catalog(catalog: CatalogRef) -> dict[str, str]:

@@ -115,7 +115,7 @@ class Trino(Construct):
                 "additionalConfigProperties": _lines(_properties(config, telemetry)),
                 "additionalExchangeManagerProperties": _lines(_exchange(config, storage)),
                 # The chart's own, of generated data, are taken away.
-                "catalogs": {"tpch": None, "tpcds": None, **_catalogs(catalog, storage)},
+                "catalogs": {"tpch": None, "tpcds": None, **_catalogs(config, catalog, storage)},
                 "resourceGroups": _resource_groups(config),
                 "eventListenerProperties": _lines(_listener(lineage, host, platform=site.context.prefix)),
             },
@@ -248,10 +248,11 @@ def _properties(config: TrinoConfig, telemetry: TelemetryRef | None) -> dict[str
     }
 
 
-def _catalogs(catalog: CatalogRef | None, storage: StorageRef | None) -> dict[str, str]:
+def _catalogs(config: TrinoConfig, catalog: CatalogRef | None, storage: StorageRef | None) -> dict[str, str]:
     if catalog is None or storage is None:
         return {}
-    return {CATALOG: "\n".join(_lines(trino_properties(catalog, storage)))}
+    properties = trino_properties(catalog, storage, release=int(config.version))
+    return {CATALOG: "\n".join(_lines(properties))}
 
 
 def _exchange(config: TrinoConfig, storage: StorageRef | None) -> dict[str, str]:
