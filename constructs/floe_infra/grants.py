@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from constructs import Construct
 
-from floe_infra.needs import Needs, login, login_secret
+from floe_infra.needs import Needs, reads_by_namespace
 from floe_infra.refs import Catalog, Cluster, Database, IdentityRef, SecretRef, Secrets, Storage
 
 READER = "secret-reader"
@@ -72,20 +72,14 @@ class Grants(Construct):
     def _make_secrets(self, manager: Secrets) -> dict[str, SecretRef]:
         made: dict[str, SecretRef] = {}
         for need in self._needs.values():
-            logins = {login_secret(database): login(database) for database in need.databases}
-            for name, content in {**need.secrets, **logins}.items():
+            for name, content in need.all_secrets.items():
                 made[name] = manager.make(name, content)
             for name, existing in need.existing.items():
                 made[name] = manager.find(name, existing)
         return made
 
     def _let_read(self, manager: Secrets) -> None:
-        wanted: dict[str, dict[str, None]] = {}
-        for need in self._needs.values():
-            wanted.setdefault(need.namespace, {}).update(dict.fromkeys(need.all_reads))
-        for namespace, names in wanted.items():
-            if not names:
-                continue
+        for namespace, names in reads_by_namespace(self._needs).items():
             reader = self._cluster.identity(f"{READER}_{namespace}", namespace=namespace, service_account=READER)
             manager.grant_read(reader, [self.secrets[name] for name in names])
             self.readers[namespace] = reader

@@ -56,10 +56,22 @@ class Needs:
     reads: tuple[str, ...] = ()
 
     @property
+    def all_secrets(self) -> dict[str, Mapping[str, str | Password]]:
+        """Everything to make, with the logins to the databases."""
+        return {**self.secrets, **{login_secret(database): login(database) for database in self.databases}}
+
+    @property
     def all_reads(self) -> tuple[str, ...]:
         """Every secret that the service's namespace reads, each once."""
-        logins = (login_secret(database) for database in self.databases)
-        return tuple(dict.fromkeys([*self.secrets, *self.existing, *logins, *self.reads]))
+        return tuple(dict.fromkeys([*self.all_secrets, *self.existing, *self.reads]))
+
+
+def reads_by_namespace(needs: Mapping[str, Needs]) -> dict[str, tuple[str, ...]]:
+    """The secrets that each namespace reads, each once; only of namespaces that read any."""
+    wanted: dict[str, dict[str, None]] = {}
+    for need in needs.values():
+        wanted.setdefault(need.namespace, {}).update(dict.fromkeys(need.all_reads))
+    return {namespace: tuple(names) for namespace, names in wanted.items() if names}
 
 
 def login_secret(database: str) -> str:

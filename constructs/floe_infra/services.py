@@ -105,7 +105,7 @@ class Services(PlatformStack):
             return None
         readers = self._crossing.carry("reader", self._foundation.grants.readers)
         operator: ClusterSecrets = config.load_service()(
-            self, "secrets", config=config, site=self.site, readers=readers
+            self, "secrets", config=config, site=self.site, readers=readers, needs=self._config.needs
         )
         return operator
 

@@ -15,9 +15,8 @@ LOGIN = secret("database-polaris", "username", "password")
 
 def operator(*copies: SecretCopy, **settings: Any) -> dict[str, Any]:
     def make(stack: Any) -> None:
-        made = ExternalSecrets(
-            stack, "secrets", config=ExternalSecretsConfig(**settings), site=site(cluster_secrets=None), readers=READERS
-        )
+        config, place = ExternalSecretsConfig(**settings), site(cluster_secrets=None)
+        made = ExternalSecrets(stack, "secrets", config=config, site=place, readers=READERS, needs={})
         if copies:
             made.copy(stack, "copies", namespace="catalog", secrets=copies)
 

@@ -24,31 +24,55 @@ SecretName = Annotated[
 """https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html"""
 
 
-class ExternalSecretsConfig(Kind):
-    """External Secrets Operator: Kubernetes Secrets are copies of what the cloud's secret manager holds."""
+class OperatorConfig(Kind):
+    """What holds wherever External Secrets Operator reads from."""
 
-    kind: Literal["external_secrets"] = "external_secrets"
-    """External Secrets Operator, with AWS Secrets Manager."""
-    namespace: KubernetesName = "external-secrets"
-    """The operator's namespace."""
+    kind: str
+    namespace: KubernetesName
+
     replicas: Annotated[int, Field(ge=1, le=5)] = 2
     """Copies of the operator and its webhook; one of the operator's is at work."""
     refresh_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     """Minutes after which a change in the secret manager is seen."""
     generations: dict[str, Annotated[int, Field(ge=1, le=1000)]] = {}
     """By secret (`polaris-root`, `database-marquez`, …), 1 when left out; raise one to have its value made anew."""
-    kms_key_arn: KmsKeyArn | None = None
-    """An existing key to encrypt with; a new one, rotated yearly, when left out."""
     values: dict[str, Any] = {}
     """Merged into the chart's values."""
 
-    construct: ClassVar = "floe_infra.secrets.aws_secrets_manager:AwsSecretsManager"
-    service: ClassVar = "floe_infra.secrets.external_secrets:ExternalSecrets"
-    clouds: ClassVar = frozenset({"aws"})
+    construct: ClassVar[str | None] = None  # here too, for mypy looks no further than to the next class
 
     def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
         """A namespace; each namespace's own account reads its secrets, the operator itself reads none."""
         return Needs(namespace=self.namespace)
 
 
-SecretsConfig = Annotated[ExternalSecretsConfig | Disabled, Field(discriminator="kind")]
+class ExternalSecretsConfig(OperatorConfig):
+    """External Secrets Operator: Kubernetes Secrets are copies of what the cloud's secret manager holds."""
+
+    kind: Literal["external_secrets"] = "external_secrets"
+    """External Secrets Operator, with AWS Secrets Manager."""
+    namespace: KubernetesName = "external-secrets"
+    """The operator's namespace."""
+    kms_key_arn: KmsKeyArn | None = None
+    """An existing key to encrypt with; a new one, rotated yearly, when left out."""
+
+    construct: ClassVar = "floe_infra.secrets.aws_secrets_manager:AwsSecretsManager"
+    service: ClassVar = "floe_infra.secrets.external_secrets:ExternalSecrets"
+    clouds: ClassVar = frozenset({"aws"})
+
+
+class InClusterSecretsConfig(OperatorConfig):
+    """External Secrets Operator without a cloud: it makes the values itself, in a namespace that nobody else reads, and
+    other namespaces have copies of exactly what they need."""
+
+    kind: Literal["in_cluster"] = "in_cluster"
+    """External Secrets Operator, with values made in the cluster."""
+    namespace: KubernetesName = "secrets"
+    """The namespace of the operator and of all values. Secrets of your own go there as well."""
+
+    construct: ClassVar = "floe_infra.secrets.kubernetes_secrets:KubernetesSecrets"
+    service: ClassVar = "floe_infra.secrets.in_cluster:InClusterSecrets"
+    clouds: ClassVar = frozenset({"aws", "local"})
+
+
+SecretsConfig = Annotated[ExternalSecretsConfig | InClusterSecretsConfig | Disabled, Field(discriminator="kind")]

@@ -12,8 +12,9 @@ from floe_infra.kubernetes import charts
 from floe_infra.kubernetes.objects import service_account
 from floe_infra.kubernetes.placement import spread
 from floe_infra.kubernetes.site import SecretCopy, Site
+from floe_infra.needs import Needs
 from floe_infra.refs import IdentityRef
-from floe_infra.secrets.config import ExternalSecretsConfig
+from floe_infra.secrets.config import OperatorConfig
 
 STORE = "cloud"
 """The SecretStore's name, in each namespace."""
@@ -27,6 +28,7 @@ class ExternalSecrets(Construct):
 
     Args:
         readers: by namespace, the account that reads its secrets.
+        needs: by section of the configuration, what it wants; the cloud has granted it.
 
     Attributes:
         operator: the release.
@@ -39,13 +41,14 @@ class ExternalSecrets(Construct):
         scope: Construct,
         id: str,
         *,
-        config: ExternalSecretsConfig,
+        config: OperatorConfig,
         site: Site,
         readers: Mapping[str, IdentityRef],
+        needs: Mapping[str, Needs],
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
-        self._config, self._site = config, site
+        self._config, self._site, self._needs = config, site, needs
         self.operator = site.release(
             self,
             "external-secrets",
@@ -55,6 +58,7 @@ class ExternalSecrets(Construct):
             user_values=config.values,
             after=after,
         )
+        before = [self.operator.release, *self._make_values()]
         stores = Construct(self, "stores")
         self.stores = {
             namespace: site.manifests(
@@ -62,8 +66,12 @@ class ExternalSecrets(Construct):
                 namespace,
                 name="secret-store",
                 namespace=namespace,
-                manifests=[service_account(reader.service_account, reader.annotations), self._store(reader)],
-                after=[self.operator.release],
+                manifests=[
+                    service_account(reader.service_account, reader.annotations),
+                    self._store(reader),
+                    *self._permissions(reader),
+                ],
+                after=before,
             )
             for namespace, reader in readers.items()
         }
@@ -80,20 +88,29 @@ class ExternalSecrets(Construct):
             after=[self.stores[namespace].release],
         ).release
 
+    def _make_values(self) -> list[ITerraformDependable]:
+        """What holds the values, where the cloud does not; stores come after it."""
+        return []
+
+    def _permissions(self, reader: IdentityRef) -> list[dict[str, Any]]:  # noqa: ARG002
+        """What lets the namespace's account read, where the cloud does not say so."""
+        return []
+
     def _store(self, reader: IdentityRef) -> dict[str, Any]:
         return {
             "apiVersion": "external-secrets.io/v1",
             "kind": "SecretStore",
             "metadata": {"name": STORE},
-            "spec": {
-                "provider": {
-                    "aws": {
-                        "service": "SecretsManager",
-                        "region": self._site.context.region,
-                        "auth": {"jwt": {"serviceAccountRef": {"name": reader.service_account}}},
-                    }
-                }
-            },
+            "spec": {"provider": self._provider(reader)},
+        }
+
+    def _provider(self, reader: IdentityRef) -> dict[str, Any]:
+        return {
+            "aws": {
+                "service": "SecretsManager",
+                "region": self._site.context.region,
+                "auth": {"jwt": {"serviceAccountRef": {"name": reader.service_account}}},
+            }
         }
 
     def _external_secret(self, copy: SecretCopy, namespace: str) -> dict[str, Any]:
@@ -117,7 +134,7 @@ class ExternalSecrets(Construct):
         }
 
 
-def _values(config: ExternalSecretsConfig, site: Site) -> dict[str, Any]:
+def _values(config: OperatorConfig, site: Site) -> dict[str, Any]:
     """The operator and its webhook are asked whenever a secret is made, so they do not run where they can be taken
     away. Everything is restricted by the chart's own defaults."""
     several = config.replicas > 1
