@@ -32,7 +32,9 @@ def validate(
         print_json({"valid": False, "problems": [asdict(problem) for problem in error.problems]})
         raise typer.Exit(2) from None
     if as_json:
-        print_json({"valid": True, "problems": [], "effective": config.model_dump(mode="json")})
+        warnings = [{"key": section, "message": text} for section, text in config.warnings.items()]
+        whole = config.model_dump(mode="json")
+        print_json({"valid": True, "problems": [], "warnings": warnings, "effective": whole})
     elif effective:
         _print_yaml(config.model_dump(mode="json"), results.file)
     else:
@@ -62,6 +64,8 @@ def _summarize(file: Path, config: PlatformConfig) -> None:
     for section, chosen in config:
         if hasattr(chosen, "kind"):
             results.print(f"  {section:<9} {chosen.kind:<16} {_facts(chosen)}".rstrip(), markup=False)
+        if section in config.warnings:
+            results.print(f"    {config.warnings[section]}", style="yellow", markup=False)
 
 
 def _facts(section: Any) -> str:

@@ -79,6 +79,11 @@ class PlatformConfig(Model):
         return keeps_data(self.environment, allow_data_loss=self.allow_data_loss)
 
     @property
+    def warnings(self) -> dict[str, str]:
+        """What whoever chose the kinds should know, by section."""
+        return {section: kind.warning for section, kind in self if isinstance(kind, Kind) and kind.warning}
+
+    @property
     def needs(self) -> dict[str, Needs]:
         """What the services in the cluster need of the cloud, by section; nothing without a cluster."""
         if self.cluster.kind == "none":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.catalog.config import client_secret
+from floe_infra.catalog.config import client_secret, storage_keys
 from floe_infra.fields import KubernetesName
 from floe_infra.model import Disabled, Kind
 from floe_infra.needs import Needs
@@ -34,8 +34,9 @@ class FloeRuntimeConfig(Kind):
 
     def needs(self, platform: PlatformConfig) -> Needs:
         """An identity; Dagster's database; the catalog's credentials, or, where the catalog vends none for the storage,
-        the storage itself; MotherDuck's token, where that is the engine."""
+        the storage itself, or the keys to it; MotherDuck's token, where that is the engine."""
         vended = platform.catalog.kind != "none" and platform.catalog.vends_credentials
+        login = (client_secret(CLIENT),) if platform.catalog.kind == "polaris" else ()
         return Needs(
             namespace=self.namespace,
             service_account=self.service_account,
@@ -43,7 +44,7 @@ class FloeRuntimeConfig(Kind):
             catalog=True,
             databases=("dagster",) if platform.database.kind != "none" else (),
             existing=platform.compute.secrets if platform.compute.kind == "motherduck" else {},
-            reads=(client_secret(CLIENT),) if platform.catalog.kind == "polaris" else (),
+            reads=(*login, *storage_keys(platform)),
         )
 
 

@@ -13,6 +13,7 @@ from floe_infra.handoff.config import CLIENT, FloeRuntimeConfig
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.needs import login_secret
 from floe_infra.refs import CatalogRef, DatabaseRef
+from floe_infra.storage.config import CREDENTIALS as STORAGE_KEYS
 
 
 class FloeRuntime(Construct):
@@ -50,6 +51,9 @@ class FloeRuntime(Construct):
         if token := site.secrets.get(MOTHERDUCK_SECRET):
             keys = {"MOTHERDUCK_TOKEN": "{{ .token }}"}
             secrets.append(SecretCopy("floe-dagster-compute-secret", token, keys, stable_name=True))
+        if access := site.secrets.get(STORAGE_KEYS):
+            keys = {"AWS_ACCESS_KEY_ID": "{{ .access_key }}", "AWS_SECRET_ACCESS_KEY": "{{ .secret_key }}"}
+            secrets.append(SecretCopy("floe-dagster-storage-secret", access, keys, stable_name=True))
         self.ready = (
             site.copy_secrets(self, "secrets", namespace=config.namespace, secrets=secrets) if secrets else list(after)
         )

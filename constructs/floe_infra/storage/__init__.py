@@ -1,5 +1,21 @@
 """Object storage for Iceberg tables."""
 
-from floe_infra.storage.config import Lifecycle, S3Config, StorageConfig
+from floe_infra.storage.config import (
+    Lifecycle,
+    LocalStackConfig,
+    MinioConfig,
+    RustFsConfig,
+    S3Config,
+    SeaweedFsConfig,
+    StorageConfig,
+)
 
-__all__ = ["Lifecycle", "S3Config", "StorageConfig"]
+__all__ = [
+    "Lifecycle",
+    "LocalStackConfig",
+    "MinioConfig",
+    "RustFsConfig",
+    "S3Config",
+    "SeaweedFsConfig",
+    "StorageConfig",
+]

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import BucketName, Finding, KmsKeyArn, LayerName, shown
+from floe_infra.fields import BucketName, Finding, KmsKeyArn, KubernetesName, LayerName, shown
 from floe_infra.model import Disabled, Kind, Model
+from floe_infra.needs import Needs, Password
+
+if TYPE_CHECKING:
+    from floe_infra.config.platform import PlatformConfig
+
+CREDENTIALS = "storage-credentials"
+"""The name of the secret that opens storage in the cluster, keys `access_key` and `secret_key`."""
 
 _TAKEN = ("logs", "preaggregations", "exchange")
 """Purposes of the buckets that hold no layer."""
@@ -25,34 +32,29 @@ class Lifecycle(Model):
     """Move objects to Intelligent-Tiering, which stores rarely read files cheaper and serves them as fast."""
 
 
-class S3Config(Kind):
-    """S3 buckets, encrypted with a key of the platform's own."""
+class StorageKind(Kind):
+    """What all object storage has: buckets for layers, and for what else is asked for."""
 
-    kind: Literal["s3"] = "s3"
-    """Amazon S3, or what speaks its API."""
+    kind: str
     layout: Literal["bucket_per_layer", "single_bucket"] = "bucket_per_layer"
     """One bucket for each layer, or one for all of them."""
     layers: Annotated[list[LayerName], Field(min_length=1, max_length=20)] = ["bronze", "silver", "gold"]
     """The layers of the lakehouse."""
     bucket_prefix: BucketName | None = None
-    """Begins every bucket's name; `<name>-<environment>` and the account's number when left out."""
+    """Begins every bucket's name; `<name>-<environment>`, on S3 with the account's number behind it, when left out."""
     bucket_names: dict[str, BucketName] = {}
-    """Names to use instead, by layer (`warehouse` for a single bucket; also `logs`, `preaggregations`, `exchange`)."""
+    """Names to use instead, by layer (`warehouse` for a single bucket; also `preaggregations`, `exchange`, and on S3
+    `logs`)."""
     preaggregations: bool = False
     """Make a bucket for Cube's pre-aggregations."""
-    preaggregations_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
-    """Days after which a pre-aggregation, which Cube can build again, is removed."""
     exchange: bool = False
     """Make a bucket for the intermediate results of queries, which `compute.fault_tolerant` needs."""
-    logs_expire_days: Annotated[int, Field(ge=1, le=3650)] = 365
-    """Days for which access logs are kept."""
-    lifecycle: Lifecycle = Lifecycle()
-    """What ages in the warehouse buckets."""
-    kms_key_arn: KmsKeyArn | None = None
-    """An existing key to encrypt with; a new one, rotated yearly, when left out."""
 
-    construct: ClassVar = "floe_infra.storage.s3:S3Storage"
-    clouds: ClassVar = frozenset({"aws"})
+    construct: ClassVar[str | None] = None  # here too, for mypy looks no further than to the next class
+    own_names: ClassVar[bool] = True
+    """Whether nobody else can have taken a bucket's name."""
+    has_logs: ClassVar[bool] = False
+    """Whether access is logged into a bucket."""
 
     @property
     def warehouse_buckets(self) -> list[str]:
@@ -62,16 +64,17 @@ class S3Config(Kind):
     @property
     def buckets(self) -> list[str]:
         """Every bucket's purpose."""
-        asked_for = {"preaggregations": self.preaggregations, "exchange": self.exchange}
-        return [*self.warehouse_buckets, "logs", *(purpose for purpose, asked in asked_for.items() if asked)]
+        asked_for = {"logs": self.has_logs, "preaggregations": self.preaggregations, "exchange": self.exchange}
+        return [*self.warehouse_buckets, *(purpose for purpose, asked in asked_for.items() if asked)]
 
-    def bucket_name(self, purpose: str, *, prefix: str, account_id: str | None) -> str:
-        """The name of a bucket: the file's own, or `<prefix>-<purpose>-<account>`, as names are global on S3."""
+    def bucket_name(self, purpose: str, *, prefix: str, account_id: str | None = None) -> str:
+        """The name of a bucket: the file's own, or `<prefix>-<purpose>`, and the account where names are global."""
         if purpose in self.bucket_names:
             return self.bucket_names[purpose]
         if self.bucket_prefix:
             return f"{self.bucket_prefix}-{purpose}".replace("_", "-")
-        return "-".join(filter(None, [prefix, purpose.replace("_", "-"), account_id]))
+        account = None if self.own_names else account_id
+        return "-".join(filter(None, [prefix, purpose.replace("_", "-"), account]))
 
     def findings(self) -> Iterator[Finding]:
         """Every bucket has one purpose, and only buckets that there are have names."""
@@ -87,4 +90,96 @@ class S3Config(Kind):
             yield Finding(("bucket_names",), "two buckets have the same name", "a name of its own for each")
 
 
-StorageConfig = Annotated[S3Config | Disabled, Field(discriminator="kind")]
+class S3Config(StorageKind):
+    """S3 buckets, encrypted with a key of the platform's own."""
+
+    kind: Literal["s3"] = "s3"
+    """Amazon S3, or what speaks its API."""
+    preaggregations_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """Days after which a pre-aggregation, which Cube can build again, is removed."""
+    logs_expire_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """Days for which access logs are kept."""
+    lifecycle: Lifecycle = Lifecycle()
+    """What ages in the warehouse buckets."""
+    kms_key_arn: KmsKeyArn | None = None
+    """An existing key to encrypt with; a new one, rotated yearly, when left out."""
+
+    construct: ClassVar = "floe_infra.storage.s3:S3Storage"
+    clouds: ClassVar = frozenset({"aws"})
+    own_names: ClassVar = False
+    has_logs: ClassVar = True
+
+
+class InClusterStorage(StorageKind):
+    """What all storage in the cluster has: a server with S3's API, and a pair of keys that opens everything."""
+
+    memory_mib: Annotated[int, Field(ge=256, le=262_144)] = 1024
+    """Memory of the server, in MiB."""
+    cpu: Annotated[float, Field(ge=0.05, le=64)] = 0.25
+    """Processors that the server requests."""
+    namespace: KubernetesName = "storage"
+    """The Kubernetes namespace."""
+    values: dict[str, Any] = {}
+    """Values of the Helm chart, merged over those made here."""
+
+    clouds: ClassVar = frozenset({"aws", "local"})
+    for_trying: ClassVar = "object storage in the cluster is one server with one disk and no backups"
+
+    def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
+        """The pair of keys; a namespace that wants to use the storage reads it too."""
+        keys: dict[str, str | Password] = {"access_key": "floe", "secret_key": Password()}
+        return Needs(namespace=self.namespace, secrets={CREDENTIALS: keys})
+
+
+class StorageOnDisk(InClusterStorage):
+    """What storage in the cluster has that outlives its pod."""
+
+    storage_gib: Annotated[int, Field(ge=1, le=16384)] = 20
+    """Size of the disk, in GiB. It can grow where the StorageClass lets it, and never shrink."""
+
+
+class RustFsConfig(StorageOnDisk):
+    """RustFS: object storage in the cluster."""
+
+    kind: Literal["rustfs"] = "rustfs"
+    """RustFS, a pre-release."""
+
+    service: ClassVar = "floe_infra.storage.rustfs:RustFs"
+
+
+class SeaweedFsConfig(StorageOnDisk):
+    """SeaweedFS: object storage in the cluster."""
+
+    kind: Literal["seaweedfs"] = "seaweedfs"
+    """SeaweedFS, all in one pod."""
+
+    service: ClassVar = "floe_infra.storage.seaweedfs:SeaweedFs"
+
+
+class MinioConfig(StorageOnDisk):
+    """MinIO: object storage in the cluster, of a project that was given up."""
+
+    kind: Literal["minio"] = "minio"
+    """MinIO, archived in April 2026."""
+
+    service: ClassVar = "floe_infra.storage.minio:Minio"
+    warning: ClassVar = (
+        "MinIO's project is archived: its last images have known holes, and nobody mends them. Take rustfs or seaweedfs"
+    )
+
+
+class LocalStackConfig(InClusterStorage):
+    """LocalStack: an emulator of S3, which forgets everything when its pod is started anew."""
+
+    kind: Literal["localstack"] = "localstack"
+    """LocalStack, the last release that wants no token."""
+
+    service: ClassVar = "floe_infra.storage.localstack:LocalStack"
+    pod_security: ClassVar = "baseline"  # it runs as root (https://github.com/localstack/localstack/issues/12603)
+    for_trying: ClassVar = "LocalStack keeps nothing"
+    warning: ClassVar = "LocalStack keeps everything in memory: tables are gone when its pod is started anew"
+
+
+StorageConfig = Annotated[
+    S3Config | RustFsConfig | SeaweedFsConfig | MinioConfig | LocalStackConfig | Disabled, Field(discriminator="kind")
+]

@@ -1,0 +1,1 @@
+"""Programs that run inside the cluster: a Job mounts their text from a ConfigMap."""
