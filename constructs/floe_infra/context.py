@@ -21,6 +21,7 @@ class Context:
     environment: Environment
     region: str
     account_id: str
+    """Empty on no cloud."""
     partition: str = "aws"
     endpoint: str | None = None
     """The emulator's URL; None on the cloud itself."""

@@ -62,7 +62,8 @@ class Foundation(PlatformStack):
             self.output("network_id", self.network.ref.id, "The private network.")
         if self.cluster:
             self.output("cluster_name", self.cluster.ref.name, "The Kubernetes cluster.")
-            self.output("cluster_endpoint", self.cluster.ref.endpoint, "Its API server.")
+            if self.cluster.ref.endpoint:
+                self.output("cluster_endpoint", self.cluster.ref.endpoint, "Its API server.")
         if self.storage:
             layers = {layer: bucket.uri for layer, bucket in self.storage.ref.layers.items()}
             self.output("warehouse", layers, "The buckets, by layer.")
@@ -75,6 +76,6 @@ class Foundation(PlatformStack):
             self.output("catalog_namespaces", dict(self.catalog.ref.namespaces), "The catalog's databases, by layer.")
         if self.compute:
             self.output("compute_environment", dict(self.compute.ref.environment), "What the engine's pods need.")
-        if self.grants and "runtime" in self.grants.identities:
-            role = self.grants.identities["runtime"].role_arn
-            self.output("runtime_role_arn", role, "What Dagster's pods act as.")
+        runtime = self.grants.identities.get("runtime") if self.grants else None
+        if runtime and runtime.role_arn:
+            self.output("runtime_role_arn", runtime.role_arn, "What Dagster's pods act as.")

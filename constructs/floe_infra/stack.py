@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cdktf import TerraformOutput, TerraformRemoteState, TerraformStack
 from constructs import Construct
 
-from floe_infra.cloud import aws
+from floe_infra.cloud.config import LocalCloud
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.context import Context
 
@@ -26,17 +27,24 @@ class PlatformStack(TerraformStack):
         self._backend = config.state.load_construct()(self, self._name, config.state, config.cloud)
 
     def add_cloud_provider(self) -> Context:
-        """Let the stack make things in the cloud, and say where that is."""
+        """Let the stack make things in the cloud, if there is one, and say where that is."""
         config = self._platform
-        aws.add_provider(self, config.cloud, platform=config.name, environment=config.environment)
-        return Context(
+        place = Context(
             name=config.name,
             environment=config.environment,
             region=config.cloud.region,
-            account_id=aws.account_id(self, config.cloud),
-            partition=aws.partition(config.cloud.region),
+            account_id="",
             endpoint=config.cloud.endpoint,
             allow_data_loss=config.allow_data_loss,
+        )
+        if isinstance(config.cloud, LocalCloud):
+            return place
+        # Only now: without it, a platform on no cloud never loads AWS' bindings.
+        from floe_infra.cloud import aws
+
+        aws.add_provider(self, config.cloud, platform=config.name, environment=config.environment)
+        return replace(
+            place, account_id=aws.account_id(self, config.cloud), partition=aws.partition(config.cloud.region)
         )
 
     def state_of(self, other: PlatformStack) -> TerraformRemoteState:

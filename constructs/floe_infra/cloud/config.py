@@ -1,10 +1,10 @@
-"""Which account and region the platform lives in."""
+"""Which account and region the platform lives in, or that there is no cloud."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -50,4 +50,16 @@ class AwsCloud(Model):
                 yield Finding(("tags", key), message, "keys that differ in their letters", "remove one of them")
 
 
-CloudConfig = AwsCloud
+class LocalCloud(Model):
+    """No cloud at all: everything is in a cluster that is there already, on a laptop or in one's own rack."""
+
+    provider: Literal["local"] = "local"
+    """No cloud."""
+
+    region: ClassVar[str] = "us-east-1"
+    """What storage in the cluster calls its region. Clients want one; it means nothing."""
+    account_id: ClassVar[None] = None
+    endpoint: ClassVar[None] = None
+
+
+CloudConfig = Annotated[AwsCloud | LocalCloud, Field(discriminator="provider")]

@@ -4,8 +4,9 @@ from floe_infra.cluster.config import (
     ClusterConfig,
     EksConfig,
     ExistingEksConfig,
+    KubeconfigConfig,
     NodeGroupConfig,
     TaintConfig,
 )
 
-__all__ = ["ClusterConfig", "EksConfig", "ExistingEksConfig", "NodeGroupConfig", "TaintConfig"]
+__all__ = ["ClusterConfig", "EksConfig", "ExistingEksConfig", "KubeconfigConfig", "NodeGroupConfig", "TaintConfig"]

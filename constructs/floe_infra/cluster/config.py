@@ -247,4 +247,29 @@ class ExistingEksConfig(Kind):
     clouds: ClassVar = frozenset({"aws"})
 
 
-ClusterConfig = Annotated[EksConfig | ExistingEksConfig | Disabled, Field(discriminator="kind")]
+def _not_relative_to_us(path: str) -> str | None:
+    return "names another user's home" if path.startswith("~") and not path.startswith("~/") else None
+
+
+class KubeconfigConfig(Kind):
+    """A cluster that is there already, wherever it runs, as a kubeconfig says. Its pods have no identity in a cloud."""
+
+    kind: Literal["kubeconfig"] = "kubeconfig"
+    """An existing cluster, by kubeconfig."""
+    context: Annotated[
+        str, Matches(r"[^\s$%]{1,253}", "the name of a context, as `kubectl config get-contexts` has it")
+    ]
+    """The kubeconfig's context. Never the one that happens to be current: it may be another cluster's tomorrow."""
+    path: Annotated[
+        str,
+        Matches(r"[^\s$%][^$%]*", "the path of a kubeconfig", "write `~/…` or /…", refuse=_not_relative_to_us),
+    ] = "~/.kube/config"
+    """The kubeconfig. A relative path is taken from the folder that holds the output folder."""
+    node_groups: dict[KubernetesName, NodeGroupConfig] = {}
+    """What nodes it has; needed to check that everything finds room, changes nothing there."""
+
+    construct: ClassVar = "floe_infra.cluster.kubeconfig:KubeconfigCluster"
+    clouds: ClassVar = frozenset({"aws", "local"})
+
+
+ClusterConfig = Annotated[EksConfig | ExistingEksConfig | KubeconfigConfig | Disabled, Field(discriminator="kind")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         *(partial(_has_what_it_needs, section) for section in _NEEDS),
         *(partial(_has_a_cluster, section) for section in _IN_A_CLUSTER),
         _cloud_knows_the_cluster,
+        _secrets_can_be_kubernetes,
         _data_loss,
         _buckets,
         _duckdb_fits,
@@ -120,6 +122,21 @@ def _cloud_knows_the_cluster(config: PlatformConfig) -> Iterator[Finding]:
             )
 
 
+def _secrets_can_be_kubernetes(config: PlatformConfig) -> Iterator[Finding]:
+    """A secret manager takes names that Kubernetes does not
+    (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)."""
+    if config.secrets.kind != "in_cluster":
+        return
+    part = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+    for section, need in config.needs.items():
+        for existing in need.existing.values():
+            if not re.fullmatch(rf"{part}(\.{part})*", existing.remote_name):
+                message = f"no Secret in the cluster can be called {shown(existing.remote_name)}"
+                allowed = "lower-case letters, digits, hyphens and dots"
+                fix = f"name the Secret that you put into the namespace {config.secrets.namespace}"
+                yield Finding((section,), message, allowed, fix)
+
+
 def _data_loss(config: PlatformConfig) -> Iterator[Finding]:
     if config.allow_data_loss and config.environment not in ("local", "dev"):
         yield Finding(
@@ -133,9 +150,9 @@ def _data_loss(config: PlatformConfig) -> Iterator[Finding]:
 def _buckets(config: PlatformConfig) -> Iterator[Finding]:
     """Names that are put together obey S3's rules too, and are the names of different buckets."""
     storage, state = config.storage, config.state
-    if storage.kind != "s3":
+    if storage.kind == "none":
         return
-    taken = {state.bucket: "state"} if state.kind == "s3" else {}
+    taken = {state.bucket: "state"} if state.kind == "s3" and not storage.own_names else {}
     prefix, account_id = f"{config.name}-{config.environment}", config.cloud.account_id or "0" * 12
     for purpose in storage.buckets:
         name = storage.bucket_name(purpose, prefix=prefix, account_id=account_id)

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from floe_infra.cloud.config import AwsCloud
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.config.shape import Shape
 from floe_infra.fields import shown
@@ -55,13 +56,13 @@ class _Generator(GenerateJsonSchema):
         made = super().model_schema(schema)
         made["description"] = " ".join(made["description"].split())
         required = [key for key in made.pop("required", []) if key not in _FILLED]
-        kind = made["properties"].get("kind")
-        if kind and schema["cls"] not in _USUAL:
-            required.insert(0, "kind")
+        tag, chosen = next(iter(made["properties"].items()))
+        if "const" in chosen and schema["cls"] not in _USUAL:
+            required.insert(0, tag)
         if required:
             made["required"] = required
         del made["title"]
-        return {"title": f"kind: {kind['const']}", **made} if kind else made
+        return {"title": f"{tag}: {chosen['const']}", **made} if "const" in chosen else made
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
         """`anyOf`, as a section may leave out its kind. `discriminator` is OpenAPI's and means nothing here."""
@@ -104,7 +105,7 @@ def _nested(
             yield from _nested(inner.type, {tier: values.get(key, {}) for tier, values in defaults.items()})
 
 
-_USUAL = {
+_USUAL = {AwsCloud} | {
     Shape(PlatformConfig).child(section).alternatives[kind]
     for kinds in KINDS.values()
     for section, kind in kinds.items()
@@ -115,7 +116,7 @@ _USUAL = {
     for key, value in defaults.items()
     if isinstance(value, Mapping) and "kind" in value
 }
-"""The models of sections, and of parts of them, that leave out their kind."""
+"""The models of sections, and of parts of them, that leave out their kind, and of the cloud without its provider."""
 
 
 def _say_what_tiers_differ_in(

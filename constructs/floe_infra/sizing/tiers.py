@@ -30,7 +30,21 @@ KINDS: dict[str, dict[str, str]] = {
         "traces": "jaeger",
         "lineage": "marquez",
         "runtime": "floe",
-    }
+    },
+    "local": {
+        "state": "local",
+        "network": "none",
+        "cluster": "kubeconfig",
+        "storage": "rustfs",
+        "database": "in_cluster",
+        "secrets": "in_cluster",
+        "catalog": "polaris",
+        "compute": "duckdb",
+        "telemetry": "otel_collector",
+        "traces": "jaeger",
+        "lineage": "marquez",
+        "runtime": "floe",
+    },
 }
 """The kind of each section that the file leaves out, by cloud."""
 
@@ -73,6 +87,7 @@ _DEV: Defaults = {
         "performance_insights": False,
         "log_retention_days": 14,
     },
+    "secrets.in_cluster": {"replicas": 1},
     "catalog.polaris": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
     "catalog.nessie": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
     "compute.duckdb": {"memory_gib": 4, "cpu": 1.5},
@@ -122,14 +137,17 @@ and node sizes that fit. Performance Insights would run on a db.t3.micro, for Po
 (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html), but 1 GiB of memory is
 better spent on PostgreSQL itself."""
 
-_ABSENT_LOCALLY = ("network", "cluster", "database")
-"""What an emulator on a laptop does not carry, unless the file asks for it."""
+_ABSENT_LOCALLY = {"aws": ("network", "cluster", "database"), "local": ()}
+"""By cloud, what an emulator on a laptop does not carry, unless the file asks for it."""
 
 _CLUSTERLESS = {
     "aws": {
         **dict.fromkeys(("secrets", "compute", "telemetry", "traces", "lineage", "runtime"), "none"),
         "catalog": "glue",
-    }
+    },
+    "local": dict.fromkeys(
+        ("storage", "database", "secrets", "catalog", "compute", "telemetry", "traces", "lineage", "runtime"), "none"
+    ),
 }
 """The kinds, by cloud, of what else would be in the cluster, where there is none."""
 
@@ -142,7 +160,7 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
     provider = _provider(data)
     kinds = dict(KINDS[provider])
     if environment == "local":
-        kinds |= dict.fromkeys(_ABSENT_LOCALLY, "none")
+        kinds |= dict.fromkeys(_ABSENT_LOCALLY[provider], "none")
     if _kind(data.get("cluster"), kinds["cluster"]) == "none":
         kinds |= _CLUSTERLESS[provider]
     for section, kind in kinds.items():
@@ -154,6 +172,8 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(given, Mapping):
             given = {"kind": kind, **given}
             filled[section] = _under(given, tier.get(f"{section}.{given['kind']}", {}))
+    if isinstance(given := data.get("cloud"), Mapping):
+        filled["cloud"] = {"provider": provider, **given}
     if isinstance(given := filled.get("kubernetes", {}), Mapping):
         filled["kubernetes"] = _under(given, tier.get("kubernetes", {}))
     return filled

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from cdktf import LocalBackend, S3Backend, TerraformBackend, TerraformStack
 
-from floe_infra.cloud.config import AwsCloud
+from floe_infra.cloud.config import AwsCloud, CloudConfig
 from floe_infra.state.config import LocalState, S3State
 
 
-def local_backend(stack: TerraformStack, name: str, state: LocalState, cloud: AwsCloud) -> TerraformBackend:  # noqa: ARG001
+def local_backend(stack: TerraformStack, name: str, state: LocalState, cloud: CloudConfig) -> TerraformBackend:  # noqa: ARG001
     """Terraform runs in `<out>/stacks/<stack>`; the state lies three levels up, beside the output folder."""
     return LocalBackend(stack, path=f"../../../{state.path}/{name}.tfstate")
 

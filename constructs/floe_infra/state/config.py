@@ -27,7 +27,7 @@ class LocalState(Kind):
     """Folder of the state files, one file a stack, relative to the folder that holds `cdktf.out`."""
 
     construct: ClassVar = "floe_infra.state.backend:local_backend"
-    clouds: ClassVar = frozenset({"aws"})
+    clouds: ClassVar = frozenset({"aws", "local"})
 
     def emulated(self, cloud: CloudConfig) -> dict[str, Any]:  # noqa: ARG002
         """Nothing is emulated about files."""

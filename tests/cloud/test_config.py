@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from floe_infra.cloud import AwsCloud, LocalCloud
+from floe_infra.config import PlatformConfig
+
+CLUSTER = {"kind": "kubeconfig", "context": "kind-floe"}
+
+
+def platform(cloud: Any, **sections: Any) -> PlatformConfig:
+    return PlatformConfig.model_validate({"name": "acme", "environment": "dev", "cloud": cloud, **sections})
+
+
+def paths(cloud: Any, **sections: Any) -> set[tuple[Any, ...]]:
+    with pytest.raises(ValidationError) as error:
+        platform(cloud, **sections)
+    return {
+        (*each["loc"], *finding.path) for each in error.value.errors() for finding in each["ctx"].get("findings", ())
+    }
+
+
+def test_without_a_provider_it_is_aws():
+    assert isinstance(platform({"region": "eu-west-1"}).cloud, AwsCloud)
+
+
+def test_no_cloud_has_neither_account_nor_endpoint():
+    cloud = platform({"provider": "local"}, cluster=CLUSTER).cloud
+    assert isinstance(cloud, LocalCloud)
+    assert (cloud.region, cloud.account_id, cloud.endpoint) == ("us-east-1", None, None)
+
+
+@pytest.mark.parametrize("key", ["region", "account_id", "endpoint", "tags"])
+def test_on_no_cloud_nothing_is_to_be_said_of_one(key):
+    with pytest.raises(ValidationError) as error:
+        platform({"provider": "local", key: "eu-west-1"}, cluster=CLUSTER)
+    assert [(each["type"], each["loc"]) for each in error.value.errors()] == [
+        ("extra_forbidden", ("cloud", "local", key))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"),
+    [
+        ("network", {"kind": "vpc"}),
+        ("cluster", {"kind": "existing_eks", "name": "shared"}),
+        ("storage", {"kind": "s3"}),
+        ("database", {"kind": "rds"}),
+        ("secrets", {"kind": "external_secrets"}),
+        ("catalog", {"kind": "glue"}),
+        ("state", {"kind": "s3", "bucket": "acme-state"}),
+    ],
+)
+def test_kinds_of_aws_do_not_exist_on_no_cloud(section, kind):
+    assert (section, "kind") in paths({"provider": "local"}, **{"cluster": CLUSTER, section: kind})
