@@ -84,14 +84,12 @@ def test_keys_to_a_storage_in_the_cluster_are_read(kind):
 
 
 @pytest.mark.parametrize("kind", ["polaris", "nessie"])
-@pytest.mark.parametrize(
-    ("section", "words"), [("database", "a PostgreSQL database"), ("secrets", "a secret operator")]
-)
+@pytest.mark.parametrize(("section", "words"), [("database", "a database"), ("secrets", "a secret operator")])
 def test_a_server_needs(kind, section, words):
     off: dict[str, Any] = {section: {"kind": "none"}, "lineage": {"kind": "none"}, "runtime": {"kind": "none"}}
     found = [each for each in findings(catalog={"kind": kind}, **off) if each.path == ("catalog",)]
     assert [each.message for each in found] == [f"{kind} needs {words}, and `{section}` is `kind: none`"]
-    assert found[0].fix == f"choose a kind for `{section}`, or another catalog"
+    assert found[0].fix == f"choose a kind for `{section}`, or for `catalog` another one or `kind: none`"
 
 
 def test_a_server_needs_a_cluster_to_run_in():

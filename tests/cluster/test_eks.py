@@ -114,7 +114,7 @@ def test_addons_come_in_the_order_in_which_they_can_become_ready():
     for name in ("vpc-cni", "kube-proxy"):
         assert "aws_eks_node_group" not in awaited(addons[name])
         assert f"cluster_{name.replace('-', '_')}_addon" in awaited(group(stack, "workers"))
-    for name in ("coredns", "aws-ebs-csi-driver"):
+    for name in ("coredns", "aws-ebs-csi-driver", "metrics-server"):
         assert "node_groups_system" in awaited(addons[name])
         assert "node_groups_workers" not in awaited(addons[name])
     assert "AmazonEKS_CNI_Policy" in awaited(addons["vpc-cni"])
@@ -133,7 +133,7 @@ def test_addons_follow_the_kubernetes_version_unless_pinned():
     stack = eks(version="1.34", addon_versions={"coredns": "v1.12.1-eksbuild.2"})
     versions = data(stack, "aws_eks_addon_version")
     assert {(block["addon_name"], block["kubernetes_version"]) for block in versions.values()} == {
-        (name, "1.34") for name in ("vpc-cni", "kube-proxy", "aws-ebs-csi-driver")
+        (name, "1.34") for name in ("vpc-cni", "kube-proxy", "aws-ebs-csi-driver", "metrics-server")
     }
     addons = {block["addon_name"]: block["addon_version"] for block in resources(stack, "aws_eks_addon").values()}
     assert addons["coredns"] == "v1.12.1-eksbuild.2"
@@ -240,3 +240,17 @@ def test_only_arguments_that_both_major_versions_of_the_provider_know():
 def test_output_has_nothing_of_this_machine_or_moment():
     first, second = (json.dumps(eks(), sort_keys=True) for _ in range(2))
     assert first == second
+
+
+def test_the_autoscaler_changes_the_sizes_of_this_clusters_groups_and_nothing_else():
+    stack = eks()
+    [policy] = [
+        block["policy"]
+        for path, block in resources(stack, "aws_iam_role_policy").items()
+        if path.endswith("autoscaler_policy")
+    ]
+    look, _, scale = policy.partition('"Sid" = "Scale"')
+    assert '"autoscaling:SetDesiredCapacity"' in scale
+    assert '{"aws:ResourceTag/k8s.io/cluster-autoscaler/acme-prod" = "owned"}' in scale
+    assert '"Resource" = "*"' not in scale
+    assert not {"Create", "Delete", "Update", "Put"} & set(look.replace(":", " ").split())

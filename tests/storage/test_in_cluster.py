@@ -151,7 +151,7 @@ def test_whoever_uses_the_storage_reads_its_keys():
 
 
 def test_a_cluster_is_needed():
-    with pytest.raises(ValidationError, match="rustfs runs in a cluster"):
+    with pytest.raises(ValidationError, match="rustfs needs a cluster"):
         PlatformConfig.model_validate(
             {"name": "acme", "environment": "local", "cloud": {"region": "eu-west-1"}, "storage": {"kind": "rustfs"}}
         )

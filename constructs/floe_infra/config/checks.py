@@ -49,7 +49,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         *(partial(_kind_carries_environment, section) for section in sections),
         *(partial(_key_in_region, section) for section in sections),
         *(partial(_has_what_it_needs, section) for section in _NEEDS),
-        *(partial(_has_a_cluster, section) for section in _IN_A_CLUSTER),
+        *(partial(_service_has_what_it_needs, section) for section in sections),
         _cloud_knows_the_cluster,
         _secrets_can_be_kubernetes,
         _data_loss,
@@ -57,9 +57,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _duckdb_fits,
         _trino_fits,
         _trino_has_an_exchange,
-        _compute_has_secrets,
         _database_carries_production,
-        _catalog_server_has_what_it_needs,
         _catalog_namespaces,
         _catalog_root,
     )
@@ -96,15 +94,20 @@ def _has_what_it_needs(section: str, config: PlatformConfig) -> Iterator[Finding
     )
 
 
-_IN_A_CLUSTER = ("storage", "database", "telemetry", "traces", "lineage", "runtime")
-"""Of what else runs there, other checks say more."""
-
-
-def _has_a_cluster(section: str, config: PlatformConfig) -> Iterator[Finding]:
+def _service_has_what_it_needs(section: str, config: PlatformConfig) -> Iterator[Finding]:
+    """A cluster, if it is nowhere else; and whatever it says it needs."""
     chosen = getattr(config, section)
-    if chosen.service and not chosen.construct and config.cluster.kind == "none":
-        fix = f"choose a kind for `cluster`, or set `{section}: {{kind: none}}`"
-        yield Finding((section,), f"{chosen.kind} runs in a cluster, and that is `kind: none`", fix=fix)
+    if (need := chosen.needs(config)) is None:
+        return
+    wanted = {
+        "cluster": ("a cluster", chosen.construct is None),
+        "database": ("a database", bool(need.databases)),
+        "secrets": ("a secret operator", bool(need.all_reads) and config.cluster.kind != "none"),
+    }
+    for other, (words, wants) in wanted.items():
+        if wants and getattr(config, other).kind == "none":
+            fix = f"choose a kind for `{other}`, or for `{section}` another one or `kind: none`"
+            yield Finding((section,), f"{chosen.kind} needs {words}, and `{other}` is `kind: none`", fix=fix)
 
 
 def _cloud_knows_the_cluster(config: PlatformConfig) -> Iterator[Finding]:
@@ -211,9 +214,6 @@ def _trino_fits(config: PlatformConfig) -> Iterator[Finding]:
     compute = config.compute
     if compute.kind != "trino":
         return
-    if config.cluster.kind == "none":
-        fix = "choose a kind for `cluster`, or another engine"
-        yield Finding(("compute",), "trino needs a cluster, and that is `kind: none`", fix=fix)
     if not (pools := node_pools(config)):
         return
     worker = _Pod("worker", compute.memory_gib * 1024, compute.cpu)
@@ -235,19 +235,6 @@ def _trino_has_an_exchange(config: PlatformConfig) -> Iterator[Finding]:
             "the intermediate results of queries need a bucket, and `storage` makes none",
             "true with storage.exchange: true",
             "set `storage: {exchange: true}`, or remove it",
-        )
-
-
-_SECRETS_OF_COMPUTE = {"trino": "the secret that its servers share", "motherduck": "MotherDuck's token"}
-
-
-def _compute_has_secrets(config: PlatformConfig) -> Iterator[Finding]:
-    kind = config.compute.kind
-    if kind in _SECRETS_OF_COMPUTE and config.cluster.kind != "none" and config.secrets.kind == "none":
-        yield Finding(
-            ("compute",),
-            f"nothing brings {_SECRETS_OF_COMPUTE[kind]} into the cluster, as `secrets` is `kind: none`",
-            fix="choose a kind for `secrets`, or another engine",
         )
 
 
@@ -344,19 +331,6 @@ def _database_carries_production(config: PlatformConfig) -> Iterator[Finding]:
             allowed=f"{_PRODUCTION_DATABASE_GIB} GiB or more in prod",
             fix="choose db.t3.medium or larger",
         )
-
-
-_CATALOG_SERVERS_NEED = {"cluster": "a cluster", "database": "a PostgreSQL database", "secrets": "a secret operator"}
-
-
-def _catalog_server_has_what_it_needs(config: PlatformConfig) -> Iterator[Finding]:
-    catalog = config.catalog
-    if catalog.service is None:
-        return
-    for section, words in _CATALOG_SERVERS_NEED.items():
-        if getattr(config, section).kind == "none":
-            fix = f"choose a kind for `{section}`, or another catalog"
-            yield Finding(("catalog",), f"{catalog.kind} needs {words}, and `{section}` is `kind: none`", fix=fix)
 
 
 def _catalog_namespaces(config: PlatformConfig) -> Iterator[Finding]:
