@@ -19,4 +19,4 @@ def test_examples_synthesize(file: Path, tmp_path: Path):
     stacks = synthesize(config, tmp_path / "cdktf.out")
     parts = ["foundation"] if config.cluster.kind == "none" else ["foundation", "services"]
     assert [stack.name for stack in stacks] == [f"floe-{config.environment}-{part}" for part in parts]
-    assert all(stack.file.stat().st_size > 1000 for stack in stacks)
+    assert all(stack.file.stat().st_size > 500 for stack in stacks)

@@ -51,6 +51,19 @@ def test_effective_file_is_the_same_platform(validate: Run, tmp_path: Path, file
     assert list(YAML(typ="safe").load(out))[:4] == ["name", "environment", "allow_data_loss", "cloud"]
 
 
+def test_what_a_kind_does_not_say_by_itself(validate: Run, tmp_path: Path):
+    file = tmp_path / "floe-infra.yaml"
+    file.write_text((ROOT / "examples/local-cluster.yaml").read_text().replace("kind: rustfs ", "kind: minio "))
+    code, out, _ = validate()
+    assert code == 0
+    storage, warning = out[out.index("  storage ") :].splitlines()[:2]
+    assert "minio" in storage
+    assert warning.strip().startswith("MinIO's project is archived")
+    [told] = json.loads(validate("--json")[1])["warnings"]
+    assert told["key"] == "storage"
+    assert warning.strip() == told["message"]
+
+
 def test_problems_are_said_with_places(validate: Run, tmp_path: Path):
     (tmp_path / "floe-infra.yaml").write_text(BAD)
     code, out, err = validate()

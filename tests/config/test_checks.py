@@ -167,10 +167,16 @@ def test_fault_tolerance_needs_a_bucket():
     assert platform({"fault_tolerant": True}, storage={"exchange": True})
 
 
-@pytest.mark.parametrize("compute", [{"kind": "trino"}, MOTHERDUCK], ids=["trino", "motherduck"])
-def test_an_engine_with_secrets_needs_a_way_for_them_into_the_cluster(compute):
-    found = finding({}, compute=compute, catalog={"kind": "glue"}, lineage={"kind": "none"}, **WITHOUT_SECRETS)
-    assert found.path in (("compute",), ("runtime",))
+@pytest.mark.parametrize(
+    ("compute", "runtime", "section"),
+    [({"kind": "trino"}, "none", "compute"), (MOTHERDUCK, "floe", "runtime")],
+    ids=["trino", "motherduck"],
+)
+def test_an_engine_with_secrets_needs_a_way_for_them_into_the_cluster(compute, runtime, section):
+    """DuckDB's, and so MotherDuck's, processes are the runtime's."""
+    off = {**WITHOUT_SECRETS, "lineage": {"kind": "none"}, "runtime": {"kind": runtime}}
+    found = finding({}, compute=compute, catalog={"kind": "glue"}, **off)
+    assert found.path == (section,)
     assert found.message.endswith("needs a secret operator, and `secrets` is `kind: none`")
 
 

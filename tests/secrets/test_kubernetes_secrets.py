@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
 from alone import PROD, synthesized
+from floe_infra.config import PlatformConfig
 from floe_infra.needs import ExistingSecret, Password
 from floe_infra.refs import SecretRef
 from floe_infra.secrets import InClusterSecretsConfig
@@ -37,3 +41,21 @@ def test_secrets_are_only_named():
 def test_a_new_generation_is_another_secret():
     _, secret, _ = made(database_polaris=3)
     assert (secret.name, secret.remote_key, secret.generation) == ("database-polaris", "database-polaris-3", 3)
+
+
+def test_secrets_of_ones_own_have_names_that_kubernetes_takes():
+    telemetry = {"exporters": {"datadog": {"secret": "team/datadog"}}}
+    with pytest.raises(ValidationError) as error:
+        PlatformConfig.model_validate(
+            {
+                "name": "acme",
+                "environment": "dev",
+                "cloud": {"provider": "local"},
+                "cluster": {"kind": "kubeconfig", "context": "kind-floe"},
+                "telemetry": telemetry,
+            }
+        )
+    [finding] = [finding for each in error.value.errors() for finding in each["ctx"]["findings"]]
+    assert finding.path == ("telemetry",)
+    assert finding.message == 'no Secret in the cluster can be called "team/datadog"'
+    assert finding.fix == "name the Secret that you put into the namespace secrets"

@@ -37,6 +37,18 @@ def test_right_sizing_table(environment, duckdb_gib, instance_class, multi_az, t
     assert config.storage.lifecycle.intelligent_tiering is tiering
 
 
+@pytest.mark.parametrize("environment", ["local", "dev"])
+def test_on_no_cloud_everything_is_in_the_cluster(environment):
+    cluster = {"kind": "kubeconfig", "context": "kind-floe"}
+    config = PlatformConfig.model_validate(
+        {"name": "acme", "environment": environment, "cloud": {"provider": "local"}, "cluster": cluster}
+    )
+    sections = ("network", "storage", "database", "secrets", "catalog")
+    kinds = ["none", "rustfs", "in_cluster", "in_cluster", "polaris"]
+    assert [getattr(config, section).kind for section in sections] == kinds
+    assert (config.secrets.replicas, config.compute.memory_gib) == (1, 4)
+
+
 @pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
 def test_workers_of_each_tier_carry_a_run_beside_the_daemonsets(environment):
     config = platform(environment)
