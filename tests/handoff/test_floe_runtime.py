@@ -50,3 +50,13 @@ def test_names_stay_when_values_are_made_anew():
 
 def test_nothing_is_copied_that_there_is_not():
     assert copies(None) == {}
+
+
+def test_keys_to_storage_in_the_cluster_have_the_names_that_s3_clients_look_for():
+    made = copies(None, secret("storage-credentials", "access_key", "secret_key"))
+    assert {name: dict(copy.data or {}) for name, copy in made.items()} == {
+        "floe/floe-dagster-storage-secret": {
+            "AWS_ACCESS_KEY_ID": "{{ .access_key }}",
+            "AWS_SECRET_ACCESS_KEY": "{{ .secret_key }}",
+        }
+    }
