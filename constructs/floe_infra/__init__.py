@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from floe_infra.catalog.glue import GlueCatalog
     from floe_infra.catalog.nessie import Nessie
     from floe_infra.catalog.polaris import Polaris
-    from floe_infra.cloud import AwsCloud
-    from floe_infra.cluster import EksConfig, ExistingEksConfig, NodeGroupConfig
+    from floe_infra.cloud import AwsCloud, LocalCloud
+    from floe_infra.cluster import EksConfig, ExistingEksConfig, KubeconfigConfig, NodeGroupConfig
     from floe_infra.cluster.eks import EksCluster
     from floe_infra.cluster.existing_eks import ExistingEksCluster
     from floe_infra.compute import DuckDbConfig, MotherDuckConfig, TrinoConfig
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from floe_infra.observability.marquez import Marquez
     from floe_infra.observability.otel_collector import OtelCollector
     from floe_infra.platform import FloePlatform
-    from floe_infra.secrets import ExternalSecretsConfig
+    from floe_infra.secrets import ExternalSecretsConfig, InClusterSecretsConfig
     from floe_infra.secrets.aws_secrets_manager import AwsSecretsManager
     from floe_infra.secrets.external_secrets import ExternalSecrets
     from floe_infra.state import LocalState, S3State
-    from floe_infra.storage import S3Config
+    from floe_infra.storage import LocalStackConfig, MinioConfig, RustFsConfig, S3Config, SeaweedFsConfig
     from floe_infra.storage.s3 import S3Storage
 
     __version__: str
@@ -73,13 +73,18 @@ _HOME = {
     "GlueConfig": "catalog",
     "InClusterDatabase": "database.in_cluster",
     "InClusterDatabaseConfig": "database",
+    "InClusterSecretsConfig": "secrets",
     "Jaeger": "observability.jaeger",
     "JaegerConfig": "observability",
+    "KubeconfigConfig": "cluster",
     "KubernetesConfig": "kubernetes",
+    "LocalCloud": "cloud",
+    "LocalStackConfig": "storage",
     "LocalState": "state",
     "Manifests": "kubernetes.manifests",
     "Marquez": "observability.marquez",
     "MarquezConfig": "observability",
+    "MinioConfig": "storage",
     "MotherDuck": "compute.motherduck",
     "MotherDuckConfig": "compute",
     "Nessie": "catalog.nessie",
@@ -93,9 +98,11 @@ _HOME = {
     "RdsConfig": "database",
     "RdsDatabase": "database.rds",
     "Release": "kubernetes.release",
+    "RustFsConfig": "storage",
     "S3Config": "storage",
     "S3State": "state",
     "S3Storage": "storage.s3",
+    "SeaweedFsConfig": "storage",
     "SecretCopy": "kubernetes.site",
     "Site": "kubernetes.site",
     "Trino": "compute.trino",
@@ -128,13 +135,18 @@ __all__ = [
     "GlueConfig",
     "InClusterDatabase",
     "InClusterDatabaseConfig",
+    "InClusterSecretsConfig",
     "Jaeger",
     "JaegerConfig",
+    "KubeconfigConfig",
     "KubernetesConfig",
+    "LocalCloud",
+    "LocalStackConfig",
     "LocalState",
     "Manifests",
     "Marquez",
     "MarquezConfig",
+    "MinioConfig",
     "MotherDuck",
     "MotherDuckConfig",
     "Nessie",
@@ -148,9 +160,11 @@ __all__ = [
     "RdsConfig",
     "RdsDatabase",
     "Release",
+    "RustFsConfig",
     "S3Config",
     "S3State",
     "S3Storage",
+    "SeaweedFsConfig",
     "SecretCopy",
     "Site",
     "Trino",
