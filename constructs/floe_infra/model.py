@@ -6,8 +6,12 @@ its table in the docs are all read from it. Descriptions, units and bounds there
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import pairwise
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -38,11 +42,29 @@ class Model(BaseModel):
         """What the values, each of them valid, say against each other. For models to override."""
         yield from ()
 
+    @classmethod
+    def descriptions(cls) -> dict[str, str]:
+        """What stands below each field in the source.
+
+        Read when somebody asks: pydantic's `use_attribute_docstrings` reads the source of every model at every start.
+        """
+        models = [base for base in reversed(cls.__mro__) if issubclass(base, Model)]
+        return {name: text for model in models for name, text in _documented(model) if name in cls.model_fields}
+
     @model_validator(mode="after")
     def _raise_findings(self) -> Self:
         if findings := tuple(self.findings()):
             raise refuse(*findings)
         return self
+
+
+def _documented(model: type[Model]) -> Iterator[tuple[str, str]]:
+    (definition,) = ast.parse(dedent(inspect.getsource(model))).body
+    assert isinstance(definition, ast.ClassDef)
+    for pair in pairwise(definition.body):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, inspect.cleandoc(text)
 
 
 class Kind(Model):

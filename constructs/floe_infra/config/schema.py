@@ -33,7 +33,6 @@ def schema() -> dict[str, Any]:
         _say_what_tiers_differ_in(definitions[model.__name__]["properties"], model, defaults)
     for definition in (*definitions.values(), whole):
         for property in definition["properties"].values():
-            property["description"] = " ".join(property["description"].split())
             if isinstance(property.get("default"), dict) and property["default"]:
                 del property["default"]  # a whole section's, which depends on the tier
     whole["title"] = "floe-infra.yaml"
@@ -55,6 +54,8 @@ class _Generator(GenerateJsonSchema):
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         made = super().model_schema(schema)
         made["description"] = " ".join(made["description"].split())
+        for key, text in schema["cls"].descriptions().items():
+            made["properties"][key].setdefault("description", " ".join(text.split()))
         required = [key for key in made.pop("required", []) if key not in _FILLED]
         tag, chosen = next(iter(made["properties"].items()))
         if "const" in chosen and schema["cls"] not in _USUAL:
