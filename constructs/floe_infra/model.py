@@ -36,6 +36,7 @@ class Model(BaseModel):
         strict=True,
         allow_inf_nan=False,
         validate_default=True,
+        defer_build=True,  # the platform's validator contains those of all its parts: most are never needed alone
     )
 
     def findings(self) -> Iterator[Finding]:
