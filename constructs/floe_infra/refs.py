@@ -49,6 +49,8 @@ class NetworkRef:
     cidr: str
     private_subnet_ids: tuple[str, ...]
     public_subnet_ids: tuple[str, ...] = ()
+    private_services: str | None = None
+    """On Google, the network once its private services access is there: what takes this comes after it."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ class ClusterRef:
     """What may change the sizes of the node groups; None where that is not our business."""
     version: str | None = None
     """Kubernetes' minor version; None where only the cluster knows."""
+    location: str | None = None
+    """On Google, the cluster's region, or its zone if it has one alone."""
     kubeconfig: str | None = None
     """A kubeconfig's path, where endpoint and login come from one."""
     kubeconfig_context: str | None = None
