@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
-from cdktf import Fn, TerraformResourceLifecycle, TerraformStack
+from cdktf import Fn, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_secretsmanager_secret import DataAwsSecretsmanagerSecret
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
@@ -16,8 +15,9 @@ from floe_infra.cloud.kms import EncryptionKey
 from floe_infra.context import Context
 from floe_infra.needs import ExistingSecret, Password
 from floe_infra.refs import IdentityRef, SecretRef
+from floe_infra.secrets import ephemeral
 from floe_infra.secrets.config import ExternalSecretsConfig
-from floe_infra.terraform import keep, literal
+from floe_infra.terraform import keep
 
 _RANDOM = "aws_secretsmanager_random_password"
 
@@ -114,20 +114,12 @@ class AwsSecretsManager(Construct):
         return f"arn:{self._context.partition}:kms:{self._context.region}:{self._context.account_id}:key/*"
 
     def _value(self, name: str, content: Mapping[str, str | Password]) -> str:
-        """CDKTF has no class for ephemeral resources, nor functions of their values."""
-        entries = []
-        for key, value in content.items():
-            if isinstance(value, Password):
-                value = f"ephemeral.{_RANDOM}.{self._ephemeral(name, key, value)}.random_password"
-            else:
-                value = literal(json.dumps(value))
-            entries.append(f"{json.dumps(key)} = {value}")
-        return f"${{jsonencode({{{', '.join(entries)}}})}}"
+        def make(key: str, password: Password) -> str:
+            arguments = {
+                "password_length": password.length,
+                "exclude_punctuation": True,
+                "require_each_included_type": True,
+            }
+            return f"{ephemeral.resource(self, _RANDOM, f'{name}_{key}', arguments)}.random_password"
 
-    def _ephemeral(self, name: str, key: str, password: Password) -> str:
-        id = f"{self.node.id}_{name}_{key}".replace("-", "_").replace(".", "_")
-        TerraformStack.of(self).add_override(
-            f"ephemeral.{_RANDOM}.{id}",
-            {"password_length": password.length, "exclude_punctuation": True, "require_each_included_type": True},
-        )
-        return id
+        return ephemeral.encode(ephemeral.expressions(content, make))
