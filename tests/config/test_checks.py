@@ -102,7 +102,8 @@ def test_the_coordinator_runs_on_demand():
 
 def test_the_coordinator_keeps_off_taints():
     tainted = {"instance_types": ["m5.4xlarge"], "taints": [{"key": "team", "value": "ml"}]}
-    [found] = findings({}, {"ml": tainted, "workers": spot("m5.2xlarge", max_size=9)})
+    nodes = {"ml": tainted, "workers": spot("m5.2xlarge", max_size=9)}
+    [found] = [each for each in findings({}, nodes) if each.path[0] == "compute"]
     assert found.path == ("compute",)
     assert "the coordinator runs on on-demand nodes" in found.message
 
@@ -259,3 +260,18 @@ def test_trino_is_accepted_just_when_all_of_it_finds_room(groups, workers, more,
         assert not wanted
     else:
         assert wanted
+
+
+@pytest.mark.parametrize("namespace", ["default", "kube-system"])
+def test_namespaces_of_kubernetes_own_are_not_taken(namespace):
+    found = finding({}, lineage={"kind": "marquez", "namespace": namespace})
+    assert found.path == ("lineage", "namespace")
+    assert found.message.startswith(f"{namespace} is Kubernetes' own")
+
+
+def test_a_cluster_of_spot_nodes_alone_carries_nothing_that_must_stay():
+    spot = {"instance_types": ["m5.4xlarge", "m5a.4xlarge", "m6i.4xlarge"], "capacity_type": "spot", "max_size": 9}
+    cluster = {"kind": "existing_eks", "name": "theirs", "node_groups": {"workers": spot}}
+    found = finding({}, cluster=cluster, compute={"kind": "duckdb"})
+    assert found.path == ("cluster", "node_groups")
+    assert "nothing carries databases" in found.message

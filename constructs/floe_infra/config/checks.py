@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from floe_infra.catalog.config import ROOT_SECRET, NessieConfig, PolarisConfig
-from floe_infra.fields import BUCKET_NAMES, Finding, bucket_problem, is_token, shown
+from floe_infra.fields import BUCKET_NAMES, Finding, is_token, shown
 from floe_infra.sizing.instances import InstanceType
 from floe_infra.sizing.memory import Node, smallest
 
@@ -50,6 +50,8 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         *(partial(_key_in_region, section) for section in sections),
         *(partial(_has_what_it_needs, section) for section in _NEEDS),
         *(partial(_service_has_what_it_needs, section) for section in sections),
+        _namespaces_are_ours,
+        _what_stays_has_a_home,
         _cloud_knows_the_cluster,
         _secrets_can_be_kubernetes,
         _data_loss,
@@ -110,6 +112,29 @@ def _service_has_what_it_needs(section: str, config: PlatformConfig) -> Iterator
             yield Finding((section,), f"{chosen.kind} needs {words}, and `{other}` is `kind: none`", fix=fix)
 
 
+def _namespaces_are_ours(config: PlatformConfig) -> Iterator[Finding]:
+    """https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/#initial-namespaces"""
+    for section, need in config.needs.items():
+        if need.namespace == "default" or need.namespace.startswith("kube-"):
+            yield Finding(
+                (section, "namespace"),
+                f"{need.namespace} is Kubernetes' own, and the platform makes, limits and removes its namespaces",
+                "any name but default and kube-…",
+            )
+
+
+def _what_stays_has_a_home(config: PlatformConfig) -> Iterator[Finding]:
+    """Of a cluster that is there already, when the file says which nodes it has."""
+    pools = node_pools(config)
+    if config.needs and pools and not _untainted(pools, spot=False):
+        yield Finding(
+            ("cluster", "node_groups"),
+            "all nodes can be taken away, or tolerate only some: nothing carries databases, catalog and operators",
+            "at least one group with `capacity_type: on_demand` and no taints",
+            "name such a group, or no groups at all",
+        )
+
+
 def _cloud_knows_the_cluster(config: PlatformConfig) -> Iterator[Finding]:
     """What is in the cloud lets in the cloud's own identities, and what comes from the cluster's security group."""
     if config.cluster.kind != "kubeconfig":
@@ -151,15 +176,16 @@ def _data_loss(config: PlatformConfig) -> Iterator[Finding]:
 
 
 def _buckets(config: PlatformConfig) -> Iterator[Finding]:
-    """Names that are put together obey S3's rules too, and are the names of different buckets."""
+    """Names that are put together obey the storage's rules too, and are the names of different buckets."""
     storage, state = config.storage, config.state
     if storage.kind == "none":
         return
-    taken = {state.bucket: "state"} if state.kind == "s3" and not storage.own_names else {}
+    kept_in = getattr(state, "bucket", None)
+    taken = {kept_in: "state"} if kept_in and not storage.own_names else {}
     prefix, account_id = f"{config.name}-{config.environment}", config.cloud.account_id or "0" * 12
     for purpose in storage.buckets:
         name = storage.bucket_name(purpose, prefix=prefix, account_id=account_id)
-        if not is_token(name) and (problem := bucket_problem(name)):
+        if not is_token(name) and (problem := storage.name_problem(name)):
             fix = "shorten or change `name`, or set `storage.bucket_prefix`"
             yield Finding(("storage",), f"the {purpose} bucket's name {shown(name, 99)} {problem}", BUCKET_NAMES, fix)
         if name in taken:
@@ -170,10 +196,12 @@ def _buckets(config: PlatformConfig) -> Iterator[Finding]:
 
 def _key_in_region(section: str, config: PlatformConfig) -> Iterator[Finding]:
     """A service takes only keys of the region it works in."""
-    chosen = getattr(config, section)
-    arn, region = getattr(chosen, "kms_key_arn", None), getattr(chosen, "region", None) or config.cloud.region
-    if arn and not is_token(arn) and (elsewhere := arn.split(":")[3]) != region:
-        yield Finding((section, "kms_key_arn"), f"the key is in {elsewhere}", f"a key in {region}")
+    chosen, places = getattr(config, section), {"kms_key_arn": (":", 3), "kms_key": ("/", 3)}
+    region = getattr(chosen, "region", None) or config.cloud.region
+    for key, (separator, place) in places.items():
+        name = getattr(chosen, key, None)
+        if name and not is_token(name) and (elsewhere := name.split(separator)[place]) != region:
+            yield Finding((section, key), f"the key is in {elsewhere}", f"a key in {region}")
 
 
 _Pool = tuple["NodeGroupConfig", Node]
