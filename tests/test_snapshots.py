@@ -21,10 +21,11 @@ EXAMPLES = {
     "dev": "examples/aws-dev.yaml",
     "nessie": "examples/aws-nessie.yaml",
     "duckdb": "examples/aws-duckdb.yaml",
+    "company": "examples/aws-prod.yaml",
     "local": "examples/local.yaml",
     "local-cluster": "examples/local-cluster.yaml",
 }
-LIKE_ANOTHERS = {("nessie", "foundation"), ("duckdb", "foundation"), ("local-cluster", "foundation")}
+LIKE_ANOTHERS = {(example, "foundation") for example in ("nessie", "duckdb", "company", "local-cluster")}
 """But for a name or a size."""
 
 
