@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Environment = Literal["local", "dev", "staging", "prod"]
@@ -21,8 +22,11 @@ class Context:
     environment: Environment
     region: str
     account_id: str
-    """Empty on no cloud."""
+    """What pays: on AWS the account's number, on Google the project's id; empty on no cloud."""
     partition: str = "aws"
+    """What ARNs begin with, on AWS."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """On Google, for what the provider does not label by itself."""
     endpoint: str | None = None
     """The emulator's URL; None on the cloud itself."""
     allow_data_loss: bool = False

@@ -147,6 +147,33 @@ AwsRegion = Annotated[
     ),
 ]
 AwsAccountId = Annotated[str, Matches(r"[0-9]{12}", "the 12 digits of an AWS account, in quotes")]
+GoogleRegion = Annotated[
+    str,
+    Matches(
+        r"(africa|asia|australia|europe|me|northamerica|southamerica|us)-"
+        r"(central|(north|south)(east|west)?|east|west)[1-9][0-9]?",
+        "a Google Cloud region such as europe-west4",
+        "a region and no zone of it; look for typing errors",
+    ),
+]
+GoogleProject = Annotated[
+    str,
+    Matches(
+        r"[a-z][a-z0-9-]{4,28}[a-z0-9]",
+        "a project's id: 6 to 30 lower-case letters, digits and hyphens, beginning with a letter",
+        "`gcloud projects list` shows it as PROJECT_ID",
+    ),
+]
+"""https://cloud.google.com/resource-manager/docs/creating-managing-projects"""
+GoogleKmsKey = Annotated[
+    str,
+    Matches(
+        r"projects/[a-z0-9:.-]+/locations/[a-z0-9-]+/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63}",
+        "a key's name: projects/<project>/locations/<region>/keyRings/<ring>/cryptoKeys/<key>",
+        "name the key itself, without a version",
+    ),
+]
+"""https://cloud.google.com/kms/docs/resource-hierarchy#retrieve_resource_id"""
 BucketName = Annotated[str, Matches(_BUCKET_NAME, BUCKET_NAMES, refuse=bucket_problem)]
 KmsKeyArn = Annotated[
     str,

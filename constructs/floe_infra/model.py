@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from floe_infra.config.platform import PlatformConfig
 
 
+ANYWHERE = frozenset({"aws", "gcp", "local"})
+"""The `clouds` of what runs in any cluster."""
+
+
 class Model(BaseModel):
     """A part of the configuration: unknown keys are refused, values are neither converted nor changed later.
 
@@ -99,15 +103,16 @@ class Kind(Model):
     @classmethod
     def load_construct(cls) -> Any:
         """The cloud's construct; importing it loads this kind's provider bindings and no others."""
-        return _load(cls.construct)
+        return load(cls.construct)
 
     @classmethod
     def load_service(cls) -> Any:
         """The cluster's construct."""
-        return _load(cls.service)
+        return load(cls.service)
 
 
-def _load(place: str | None) -> Any:
+def load(place: str | None) -> Any:
+    """What `module:Name` says."""
     module, _, name = (place or "").partition(":")
     return getattr(import_module(module), name)
 
@@ -118,4 +123,4 @@ class Disabled(Kind):
     kind: Literal["none"] = "none"
     """Leaves the section out."""
 
-    clouds: ClassVar[frozenset[str]] = frozenset({"aws", "local"})
+    clouds: ClassVar[frozenset[str]] = ANYWHERE

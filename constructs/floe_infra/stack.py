@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from cdktf import TerraformOutput, TerraformRemoteState, TerraformStack
 from constructs import Construct
 
-from floe_infra.cloud.config import LocalCloud
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.context import Context
+from floe_infra.model import load
 
 
 class PlatformStack(TerraformStack):
@@ -28,24 +27,19 @@ class PlatformStack(TerraformStack):
 
     def add_cloud_provider(self) -> Context:
         """Let the stack make things in the cloud, if there is one, and say where that is."""
-        config = self._platform
-        place = Context(
+        config, cloud = self._platform, self._platform.cloud
+        context = Context(
             name=config.name,
             environment=config.environment,
-            region=config.cloud.region,
+            region=cloud.region,
             account_id="",
-            endpoint=config.cloud.endpoint,
+            endpoint=cloud.endpoint,
             allow_data_loss=config.allow_data_loss,
         )
-        if isinstance(config.cloud, LocalCloud):
-            return place
-        # Only now: without it, a platform on no cloud never loads AWS' bindings.
-        from floe_infra.cloud import aws
-
-        aws.add_provider(self, config.cloud, platform=config.name, environment=config.environment)
-        return replace(
-            place, account_id=aws.account_id(self, config.cloud), partition=aws.partition(config.cloud.region)
-        )
+        if cloud.add_provider is None:
+            return context
+        joined: Context = load(cloud.add_provider)(self, cloud, context)
+        return joined
 
     def state_of(self, other: PlatformStack) -> TerraformRemoteState:
         """Another stack's outputs, as this stack reads them."""

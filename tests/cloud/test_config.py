@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from floe_infra.cloud import AwsCloud, LocalCloud
+from floe_infra.cloud import AwsCloud, GoogleCloud, LocalCloud
 from floe_infra.config import PlatformConfig
 
 CLUSTER = {"kind": "kubeconfig", "context": "kind-floe"}
@@ -56,3 +56,58 @@ def test_on_no_cloud_nothing_is_to_be_said_of_one(key):
 )
 def test_kinds_of_aws_do_not_exist_on_no_cloud(section, kind):
     assert (section, "kind") in paths({"provider": "local"}, **{"cluster": CLUSTER, section: kind})
+
+
+GOOGLE = {"provider": "gcp", "project": "acme-data-prod", "region": "europe-west4"}
+
+
+def test_googles_project_is_what_pays():
+    cloud = GoogleCloud.model_validate(GOOGLE)
+    assert (cloud.account_id, cloud.place) == ("acme-data-prod", "europe-west4, project acme-data-prod")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("region", "europe-west4-a"),
+        ("region", "eu-west-1"),
+        ("region", "EU"),
+        ("project", "123456789012"),
+        ("project", "short"),
+        ("project", "ends-with-"),
+        ("project", "Acme-Data"),
+        ("project", "a" * 31),
+        ("labels", {"Owner": "data"}),
+        ("labels", {"owner": "Data Platform"}),
+        ("labels", {"4711": "a"}),
+        ("labels", {"goog-terraform": "a"}),
+        ("labels", {"floe-infra-platform": "a"}),
+        ("labels", {"a" * 64: "a"}),
+        ("labels", {"a": "a" * 64}),
+    ],
+)
+def test_what_google_would_refuse_is_refused(key, value):
+    with pytest.raises(ValidationError) as error:
+        GoogleCloud.model_validate(GOOGLE | {key: value})
+    assert {each["loc"][0] for each in error.value.errors()} == {key}
+
+
+@pytest.mark.parametrize("region", ["us-central1", "europe-west12", "northamerica-northeast2", "me-central2"])
+def test_regions_of_google(region):
+    assert GoogleCloud.model_validate(GOOGLE | {"region": region}).region == region
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"),
+    [
+        ("network", {"kind": "vpc"}),
+        ("cluster", {"kind": "existing_eks", "name": "shared"}),
+        ("storage", {"kind": "s3"}),
+        ("database", {"kind": "rds"}),
+        ("secrets", {"kind": "external_secrets"}),
+        ("catalog", {"kind": "glue"}),
+        ("state", {"kind": "s3", "bucket": "acme-state"}),
+    ],
+)
+def test_kinds_of_aws_do_not_exist_on_google(section, kind):
+    assert (section, "kind") in paths(GOOGLE, **{"cluster": CLUSTER, section: kind})

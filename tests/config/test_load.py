@@ -144,7 +144,7 @@ def test_one_mistake(section: str, place: str, says: str):
         ("  account_id: 111122223333", "5:15: cloud.account_id", "111122223333 is not text\n  allowed: the 12 digits"),
         ("  account_id: '1111'", "5:15: cloud.account_id", '"1111" is not valid here\n  allowed: the 12 digits'),
         ("  region: eu-west-1", "5:3: cloud.region", "the key stands twice, first in line 4, column 3"),
-        ("  provider: gcp", "5:13: cloud.provider", '"gcp" is not known here\n  allowed: aws, local'),
+        ("  provider: azure", "5:13: cloud.provider", '"azure" is not known here\n  allowed: aws, gcp, local'),
         ("  tags: {a: 1}", "5:13: cloud.tags.a", '1 is not text\n  …\n  fix: write "1", in quotes'),
         ("  tags: {1: a}", "5:10: cloud.tags.1", "the key is no text\n  allowed: text\n  fix: put it in quotes"),
         ("  tags: {aws:x: a}", '5:10: cloud.tags."aws:x"', '"aws:x" begins with a prefix that is reserved'),

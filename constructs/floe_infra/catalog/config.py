@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from floe_infra.fields import Finding, KubernetesName, LayerName, Matches
-from floe_infra.model import Disabled, Kind
+from floe_infra.model import ANYWHERE, Disabled, Kind
 from floe_infra.needs import Needs, Password
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class PolarisConfig(Kind):
     """Values of the Helm chart, merged over those made here."""
 
     service: ClassVar = "floe_infra.catalog.polaris:Polaris"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
     vends_credentials: ClassVar = True
 
     def warehouse_name(self, *, prefix: str) -> str:
@@ -159,7 +159,7 @@ class NessieConfig(Kind):
     """Values of the Helm chart, merged over those made here."""
 
     service: ClassVar = "floe_infra.catalog.nessie:Nessie"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
     vends_credentials: ClassVar = False  # see the construct
 
     def warehouse_name(self, *, prefix: str) -> str:

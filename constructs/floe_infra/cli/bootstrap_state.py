@@ -10,19 +10,22 @@ from floe_infra.cli.output import TWO_KEYS, Progress, confirm, errors, refuse, s
 from floe_infra.cli.stacks import planned
 from floe_infra.config import PlatformConfig, load
 from floe_infra.runtime.terraform import Terraform, TerraformError
-from floe_infra.state import LocalState, S3State
+from floe_infra.state import GcsState, LocalState, S3State
 from floe_infra.synthesis import SynthesizedStack, synthesize_app
 
 if TYPE_CHECKING:
     from cdktf import App
 
+BucketState = S3State | GcsState
 _BEGINNINGS = LocalState(path="bootstrap-state")
+_NO_BUCKET = ("does not exist", "NoSuchBucket", "bucket doesn't exist")
+"""What S3's and Cloud Storage's backends say of a bucket that is not there."""
 
 
 def bootstrap_state(config_file: ConfigFile = CONFIG_FILE, out: Out = OUT, yes: Yes = False) -> None:
     """Make the bucket that `state` names. Its own state moves into it. May be interrupted, and repeated."""
     config = load(config_file)
-    if not isinstance(config.state, S3State):
+    if not isinstance(config.state, BucketState):
         raise refuse(f"`state` is {config.state.kind!r}, which needs no bucket")
     if _unfinished(config, out).exists() or not _in_bucket(config, config.state, out):
         _apply(_stack(config, config.state, out, state=_BEGINNINGS), config, yes=yes)
@@ -31,11 +34,11 @@ def bootstrap_state(config_file: ConfigFile = CONFIG_FILE, out: Out = OUT, yes: 
     _apply(_stack(config, config.state, out, state=config.state), config, yes=yes)
 
 
-def _stack(config: PlatformConfig, bucket: S3State, out: Path, *, state: LocalState | S3State) -> SynthesizedStack:
+def _stack(
+    config: PlatformConfig, bucket: BucketState, out: Path, *, state: LocalState | BucketState
+) -> SynthesizedStack:
     def build(app: App) -> None:
-        from floe_infra.state.bucket import StateBucketStack
-
-        StateBucketStack(app, config.model_copy(update={"state": state}), bucket)
+        bucket.load_bucket_stack()(app, config.model_copy(update={"state": state}), bucket)
 
     [stack] = synthesize_app(build, out / "bootstrap")
     return stack
@@ -46,14 +49,14 @@ def _unfinished(config: PlatformConfig, out: Path) -> Path:
     return out / _BEGINNINGS.path / f"{config.name}-{config.environment}-state.tfstate"
 
 
-def _in_bucket(config: PlatformConfig, bucket: S3State, out: Path) -> bool:
+def _in_bucket(config: PlatformConfig, bucket: BucketState, out: Path) -> bool:
     """Whether the bucket is there. Terraform itself is asked, with the credentials that it will use."""
     terraform = Terraform(_stack(config, bucket, out, state=bucket).directory)
     try:
         terraform.init(reconfigure=True)
     except TerraformError as error:
         said = " ".join(f"{each.summary} {each.detail}" for each in error.errors)
-        if "does not exist" in said or "NoSuchBucket" in said:
+        if any(words in said for words in _NO_BUCKET):
             return False
         raise
     return True
@@ -70,7 +73,7 @@ def _apply(stack: SynthesizedStack, config: PlatformConfig, *, yes: bool) -> Non
             step.terraform.apply(step.file)
 
 
-def _move_into_bucket(config: PlatformConfig, bucket: S3State, out: Path) -> None:
+def _move_into_bucket(config: PlatformConfig, bucket: BucketState, out: Path) -> None:
     stack = _stack(config, bucket, out, state=bucket)
     with Progress() as progress:
         Terraform(stack.directory, on_event=progress).init(migrate=True)

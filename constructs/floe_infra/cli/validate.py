@@ -55,10 +55,8 @@ def _print_yaml(data: Any, file: Any) -> None:
 
 def _summarize(file: Path, config: PlatformConfig) -> None:
     results.print(f"{file}: valid", style="green", markup=False)
-    account = f", account {config.cloud.account_id}" if config.cloud.account_id else ""
-    results.print(
-        f"  {config.name}-{config.environment} on {config.cloud.provider}, {config.cloud.region}{account}", markup=False
-    )
+    cloud = config.cloud
+    results.print(f"  {config.name}-{config.environment} on {cloud.provider}, {cloud.place}", markup=False)
     if not config.keeps_data:
         results.print("  allow_data_loss: everything may be removed with what it holds", style="yellow", markup=False)
     for section, chosen in config:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags, AwsProviderEndpoints
 
 from floe_infra.cloud.config import AwsCloud
+from floe_infra.context import Context
 from floe_infra.terraform import literal
 
 PROVIDER_VERSIONS = ">= 5.100.0, < 7.0.0"
@@ -30,9 +33,12 @@ _SERVICES = (
 )
 
 
-def add_provider(stack: TerraformStack, cloud: AwsCloud, *, platform: str, environment: str) -> None:
-    """Configure the stack's AWS provider: region, account guard, default tags, and the emulator's endpoint."""
-    tags = {"floe-infra:platform": platform, "floe-infra:environment": environment, **cloud.tags}
+def add_provider(stack: TerraformStack, cloud: AwsCloud, context: Context) -> Context:
+    """Configure the stack's AWS provider: region, account guard, default tags, and the emulator's endpoint.
+
+    Returns the context with what only AWS says.
+    """
+    tags = {"floe-infra:platform": context.name, "floe-infra:environment": context.environment, **cloud.tags}
     emulated = cloud.endpoint is not None
     AwsProvider(
         stack,
@@ -47,16 +53,17 @@ def add_provider(stack: TerraformStack, cloud: AwsCloud, *, platform: str, envir
         skip_requesting_account_id=None,
     )
     stack.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
+    return replace(context, account_id=_account_id(stack, cloud), partition=_partition(cloud.region))
 
 
-def account_id(stack: TerraformStack, cloud: AwsCloud) -> str:
+def _account_id(stack: TerraformStack, cloud: AwsCloud) -> str:
     """The account's number: from the file, else a token that Terraform resolves with the credentials at hand."""
     if cloud.account_id:
         return cloud.account_id
     return DataAwsCallerIdentity(stack, "account").account_id
 
 
-def partition(region: str) -> str:
+def _partition(region: str) -> str:
     """The `aws` in ARNs of this region (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html)."""
     return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
         next((prefix for prefix in ("cn", "us-gov") if region.startswith(f"{prefix}-")), ""), "aws"

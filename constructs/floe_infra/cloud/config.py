@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import AwsAccountId, AwsRegion, Finding, HttpUrl, Matches
+from floe_infra.fields import AwsAccountId, AwsRegion, Finding, GoogleProject, GoogleRegion, HttpUrl, Matches
 from floe_infra.model import Model
 
 
@@ -41,6 +41,13 @@ class AwsCloud(Model):
     endpoint: HttpUrl | None = None
     """The one URL of an AWS emulator such as LocalStack. Switches S3 to path style."""
 
+    add_provider: ClassVar = "floe_infra.cloud.aws:add_provider"
+
+    @property
+    def place(self) -> str:
+        """For people."""
+        return f"{self.region}, account {self.account_id}" if self.account_id else self.region
+
     def findings(self) -> Iterator[Finding]:
         """IAM does not tell tags apart by case (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html)."""
         seen: dict[str, str] = {}
@@ -48,6 +55,50 @@ class AwsCloud(Model):
             if (other := seen.setdefault(key.lower(), key)) != key:
                 message = f"differs from {other} only in upper and lower case"
                 yield Finding(("tags", key), message, "keys that differ in their letters", "remove one of them")
+
+
+def _reserved_label(key: str) -> str | None:
+    return "begins with a prefix that is reserved" if key.startswith(("goog", "floe-infra-")) else None
+
+
+LabelKey = Annotated[
+    str,
+    Matches(
+        r"[a-z][a-z0-9_-]{0,62}",
+        "1 to 63 lower-case letters, digits, hyphens and underscores, a letter first; not goog… or floe-infra-…",
+        refuse=_reserved_label,
+    ),
+]
+"""https://cloud.google.com/resource-manager/docs/labels-overview#requirements, in ASCII."""
+LabelValue = Annotated[
+    str, Matches(r"[a-z0-9_-]{0,63}", "at most 63 lower-case letters, digits, hyphens and underscores")
+]
+
+
+class GoogleCloud(Model):
+    """A Google Cloud project and region."""
+
+    provider: Literal["gcp"] = "gcp"
+    """Google Cloud."""
+    project: GoogleProject
+    """The project's id, for instance `acme-data-prod`: neither its name nor its number."""
+    region: GoogleRegion
+    """Where everything is made, for instance `europe-west4`."""
+    labels: Annotated[dict[LabelKey, LabelValue], Field(max_length=40)] = {}
+    """Put on every resource that takes labels, besides `floe-infra-platform` and `floe-infra-environment`."""
+
+    endpoint: ClassVar[None] = None
+    add_provider: ClassVar = "floe_infra.cloud.google:add_provider"
+
+    @property
+    def account_id(self) -> str:
+        """What pays."""
+        return self.project
+
+    @property
+    def place(self) -> str:
+        """For people."""
+        return f"{self.region}, project {self.project}"
 
 
 class LocalCloud(Model):
@@ -60,6 +111,8 @@ class LocalCloud(Model):
     """What storage in the cluster calls its region. Clients want one; it means nothing."""
     account_id: ClassVar[None] = None
     endpoint: ClassVar[None] = None
+    add_provider: ClassVar[None] = None
+    place: ClassVar = region
 
 
-CloudConfig = Annotated[AwsCloud | LocalCloud, Field(discriminator="provider")]
+CloudConfig = Annotated[AwsCloud | GoogleCloud | LocalCloud, Field(discriminator="provider")]

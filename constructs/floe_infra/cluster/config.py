@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from floe_infra.fields import Cidr, Finding, KmsKeyArn, KubernetesName, LogRetentionDays, Matches, is_token
-from floe_infra.model import Disabled, Kind, Model
+from floe_infra.model import ANYWHERE, Disabled, Kind, Model
 from floe_infra.sizing.instances import InstanceType, unequal
 
 NODE_TYPE = "node-type"
@@ -269,7 +269,7 @@ class KubeconfigConfig(Kind):
     """What nodes it has; needed to check that everything finds room, changes nothing there."""
 
     construct: ClassVar = "floe_infra.cluster.kubeconfig:KubeconfigCluster"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
 
 
 ClusterConfig = Annotated[EksConfig | ExistingEksConfig | KubeconfigConfig | Disabled, Field(discriminator="kind")]

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from floe_infra.catalog.config import client_secret, storage_keys
 from floe_infra.fields import Finding, KubernetesName, Matches, shown
-from floe_infra.model import Disabled, Kind
+from floe_infra.model import ANYWHERE, Disabled, Kind
 from floe_infra.needs import ExistingSecret, Needs, Password
 from floe_infra.secrets.config import SecretName
 from floe_infra.sizing.trino import Server, TrinoMemory
@@ -54,7 +54,7 @@ class DuckDbConfig(Kind):
     """Processors of a run's pod, request and limit alike."""
 
     construct: ClassVar = "floe_infra.compute.duckdb:DuckDb"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
 
 
 class MotherDuckConfig(Kind):
@@ -74,7 +74,7 @@ class MotherDuckConfig(Kind):
     """Processors of a run's pod, request and limit alike."""
 
     construct: ClassVar = "floe_infra.compute.motherduck:MotherDuck"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
 
     @property
     def secrets(self) -> dict[str, ExistingSecret]:
@@ -122,7 +122,7 @@ class TrinoConfig(Kind):
     properties to add go into `server.coordinatorExtraConfig` and `server.workerExtraConfig`."""
 
     service: ClassVar = "floe_infra.compute.trino:Trino"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
 
     def needs(self, platform: PlatformConfig) -> Needs:
         """An identity; the catalog's credentials, or, where the catalog vends none for the storage, the storage itself;

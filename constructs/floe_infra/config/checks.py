@@ -196,7 +196,7 @@ def _buckets(config: PlatformConfig) -> Iterator[Finding]:
 
 def _key_in_region(section: str, config: PlatformConfig) -> Iterator[Finding]:
     """A service takes only keys of the region it works in."""
-    chosen, places = getattr(config, section), {"kms_key_arn": (":", 3), "kms_key": ("/", 3)}
+    chosen, places = getattr(config, section), {"kms_key_arn": (":", 3), "kms_key_name": ("/", 3)}
     region = getattr(chosen, "region", None) or config.cloud.region
     for key, (separator, place) in places.items():
         name = getattr(chosen, key, None)

@@ -106,17 +106,21 @@ def _nested(
             yield from _nested(inner.type, {tier: values.get(key, {}) for tier, values in defaults.items()})
 
 
-_USUAL = {AwsCloud} | {
-    Shape(PlatformConfig).child(section).alternatives[kind]
-    for kinds in KINDS.values()
-    for section, kind in kinds.items()
-} | {
-    Shape(model).child(key).alternatives[value["kind"]]
-    for model, tiers in _tiers()
-    for defaults in tiers.values()
-    for key, value in defaults.items()
-    if isinstance(value, Mapping) and "kind" in value
-}
+_USUAL = (
+    {AwsCloud}
+    | {
+        Shape(PlatformConfig).child(section).alternatives[kind]
+        for kinds in KINDS.values()
+        for section, kind in kinds.items()
+    }
+    | {
+        Shape(model).child(key).alternatives[value["kind"]]
+        for model, tiers in _tiers()
+        for defaults in tiers.values()
+        for key, value in defaults.items()
+        if isinstance(value, Mapping) and "kind" in value
+    }
+)
 """The models of sections, and of parts of them, that leave out their kind, and of the cloud without its provider."""
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import Finding, KmsKeyArn, KubernetesName, LogRetentionDays, Matches, is_token
-from floe_infra.model import Disabled, Kind
+from floe_infra.fields import Finding, GoogleKmsKey, KmsKeyArn, KubernetesName, LogRetentionDays, Matches, is_token
+from floe_infra.model import ANYWHERE, Disabled, Kind
 from floe_infra.needs import Needs, Password, login_secret
 from floe_infra.sizing.instances import InstanceType
 
@@ -141,7 +141,7 @@ class InClusterDatabaseConfig(Kind):
     """The Kubernetes namespace."""
 
     service: ClassVar = "floe_infra.database.in_cluster:InClusterDatabase"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
     for_trying: ClassVar = "PostgreSQL in the cluster has no backups and no standby"
 
     def needs(self, platform: PlatformConfig) -> Needs:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from floe_infra.catalog.config import client_secret, storage_keys
 from floe_infra.fields import KubernetesName
-from floe_infra.model import Disabled, Kind
+from floe_infra.model import ANYWHERE, Disabled, Kind
 from floe_infra.needs import Needs
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class FloeRuntimeConfig(Kind):
     """The service account of Dagster's pods, which its chart makes; the cloud's identity is for this one alone."""
 
     service: ClassVar = "floe_infra.handoff.floe_runtime:FloeRuntime"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
     pod_security: ClassVar = "baseline"  # Dagster's chart leaves its pods' security to the user
 
     def needs(self, platform: PlatformConfig) -> Needs:

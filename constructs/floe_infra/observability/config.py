@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from floe_infra.fields import Finding, HttpUrl, KubernetesName, Matches
-from floe_infra.model import Disabled, Kind, Model
+from floe_infra.model import ANYWHERE, Disabled, Kind, Model
 from floe_infra.needs import ExistingSecret, Needs
 from floe_infra.secrets.config import SecretName
 
@@ -120,7 +120,7 @@ class OtelCollectorConfig(Kind):
     """Values of the Helm chart, merged over those made here."""
 
     service: ClassVar = "floe_infra.observability.otel_collector:OtelCollector"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
 
     def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
         """The vendors' keys."""
@@ -204,7 +204,7 @@ class JaegerConfig(Kind):
     """Values of the Helm chart, merged over those made here."""
 
     service: ClassVar = "floe_infra.observability.jaeger:Jaeger"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
 
     def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
         """The login to a storage that is not Jaeger's own."""
@@ -256,7 +256,7 @@ class MarquezConfig(Kind):
     """The Kubernetes namespace."""
 
     service: ClassVar = "floe_infra.observability.marquez:Marquez"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
 
     def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
         """A database."""

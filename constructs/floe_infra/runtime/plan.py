@@ -20,6 +20,14 @@ STATEFUL_TYPES = frozenset(
         "aws_rds_cluster",
         "aws_s3_bucket",
         "aws_secretsmanager_secret",
+        "google_bigquery_dataset",
+        "google_bigquery_table",
+        "google_compute_disk",
+        "google_kms_crypto_key",
+        "google_secret_manager_secret",
+        "google_sql_database",
+        "google_sql_database_instance",
+        "google_storage_bucket",
     }
 )
 """Resource types whose loss is a loss of data: what they hold does not come back with the next apply.

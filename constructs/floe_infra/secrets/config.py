@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import KmsKeyArn, KubernetesName, Matches
-from floe_infra.model import Disabled, Kind
+from floe_infra.fields import GoogleKmsKey, KmsKeyArn, KubernetesName, Matches
+from floe_infra.model import ANYWHERE, Disabled, Kind
 from floe_infra.needs import Needs
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class InClusterSecretsConfig(OperatorConfig):
 
     construct: ClassVar = "floe_infra.secrets.kubernetes_secrets:KubernetesSecrets"
     service: ClassVar = "floe_infra.secrets.in_cluster:InClusterSecrets"
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
 
 
 SecretsConfig = Annotated[ExternalSecretsConfig | InClusterSecretsConfig | Disabled, Field(discriminator="kind")]

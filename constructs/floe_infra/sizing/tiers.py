@@ -31,6 +31,20 @@ KINDS: dict[str, dict[str, str]] = {
         "lineage": "marquez",
         "runtime": "floe",
     },
+    "gcp": {
+        "state": "local",
+        "network": "none",
+        "cluster": "none",
+        "storage": "none",
+        "database": "none",
+        "secrets": "none",
+        "catalog": "polaris",
+        "compute": "duckdb",
+        "telemetry": "otel_collector",
+        "traces": "jaeger",
+        "lineage": "marquez",
+        "runtime": "floe",
+    },
     "local": {
         "state": "local",
         "network": "none",
@@ -137,7 +151,7 @@ and node sizes that fit. Performance Insights would run on a db.t3.micro, for Po
 (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html), but 1 GiB of memory is
 better spent on PostgreSQL itself."""
 
-_ABSENT_LOCALLY = {"aws": ("network", "cluster", "database"), "local": ()}
+_ABSENT_LOCALLY = {"aws": ("network", "cluster", "database"), "gcp": (), "local": ()}
 """By cloud, what an emulator on a laptop does not carry, unless the file asks for it."""
 
 _CLUSTERLESS = {
@@ -145,6 +159,7 @@ _CLUSTERLESS = {
         **dict.fromkeys(("secrets", "compute", "telemetry", "traces", "lineage", "runtime"), "none"),
         "catalog": "glue",
     },
+    "gcp": dict.fromkeys(("secrets", "catalog", "compute", "telemetry", "traces", "lineage", "runtime"), "none"),
     "local": dict.fromkeys(
         ("storage", "database", "secrets", "catalog", "compute", "telemetry", "traces", "lineage", "runtime"), "none"
     ),

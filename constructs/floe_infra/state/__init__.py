@@ -1,5 +1,5 @@
 """Where Terraform keeps its state."""
 
-from floe_infra.state.config import LocalState, S3State, StateConfig
+from floe_infra.state.config import GcsState, LocalState, S3State, StateConfig
 
-__all__ = ["LocalState", "S3State", "StateConfig"]
+__all__ = ["GcsState", "LocalState", "S3State", "StateConfig"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cdktf import LocalBackend, S3Backend, TerraformBackend, TerraformStack
+from cdktf import GcsBackend, LocalBackend, S3Backend, TerraformBackend, TerraformStack
 
-from floe_infra.cloud.config import AwsCloud, CloudConfig
-from floe_infra.state.config import LocalState, S3State
+from floe_infra.cloud.config import AwsCloud, CloudConfig, GoogleCloud
+from floe_infra.state.config import GcsState, LocalState, S3State
 
 
 def local_backend(stack: TerraformStack, name: str, state: LocalState, cloud: CloudConfig) -> TerraformBackend:  # noqa: ARG001
@@ -27,3 +27,8 @@ def s3_backend(stack: TerraformStack, name: str, state: S3State, cloud: AwsCloud
     for key, value in state.emulated(cloud).items():
         stack.add_override(f"terraform.backend.s3.{key}", value)
     return backend
+
+
+def gcs_backend(stack: TerraformStack, name: str, state: GcsState, cloud: GoogleCloud) -> TerraformBackend:  # noqa: ARG001
+    """Cloud Storage, where the state's object is itself the lock."""
+    return GcsBackend(stack, bucket=state.bucket, prefix=f"{state.key_prefix}/{name}", kms_encryption_key=state.kms_key_name)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import BucketName, Finding, KmsKeyArn, KubernetesName, LayerName, shown
-from floe_infra.model import Disabled, Kind, Model
+from floe_infra.fields import BucketName, Finding, KmsKeyArn, KubernetesName, LayerName, bucket_problem, shown
+from floe_infra.model import ANYWHERE, Disabled, Kind, Model
 from floe_infra.needs import Needs, Password
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ class StorageKind(Kind):
     """Whether nobody else can have taken a bucket's name."""
     has_logs: ClassVar[bool] = False
     """Whether access is logged into a bucket."""
+
+    @staticmethod
+    def name_problem(name: str) -> str | None:
+        """What is wrong with a bucket's name."""
+        return bucket_problem(name)
 
     @property
     def warehouse_buckets(self) -> list[str]:
@@ -122,7 +127,7 @@ class InClusterStorage(StorageKind):
     values: dict[str, Any] = {}
     """Values of the Helm chart, merged over those made here."""
 
-    clouds: ClassVar = frozenset({"aws", "local"})
+    clouds: ClassVar = ANYWHERE
     for_trying: ClassVar = "object storage in the cluster is one server with one disk and no backups"
 
     def needs(self, platform: PlatformConfig) -> Needs:  # noqa: ARG002
