@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from floe_infra.needs import ExistingSecret, Password
+
+Scheme = Literal["s3", "gs"]
 
 CARRIED = "services_"
 """Begins the names of the outputs that carry refs to the services stack, and are not for people."""
@@ -148,7 +150,7 @@ class BucketRef:
     name: str
     arn: str
     uri: str
-    """`s3://name`, no slash at the end."""
+    """`s3://name`, on Google `gs://name`; no slash at the end."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,11 @@ class StorageRef:
     """For intermediate results of queries; nothing in it outlives a query."""
     secret: SecretRef | None = None
     """Static keys, `access_key` and `secret_key`, for storage that knows no other identity."""
+
+    @property
+    def scheme(self) -> Scheme:
+        """What every bucket's URI begins with, and so by which protocol it is reached: S3's, or Google's own."""
+        return "gs" if next(iter(self.layers.values())).uri.startswith("gs://") else "s3"
 
     @property
     def buckets(self) -> tuple[BucketRef, ...]:

@@ -13,6 +13,7 @@ CLIENT = SecretRef("catalog-client-trino", "arn:trino", ("client_id", "client_se
 KEYS = SecretRef("storage-keys", "arn:keys", ("access_key", "secret_key"))
 LAYERS = {"bronze": BucketRef("lake", "arn:aws:s3:::lake", "s3://lake")}
 AWS = StorageRef(layers=LAYERS, region="eu-west-1")
+GOOGLE = StorageRef(layers={"bronze": BucketRef("lake", "", "gs://lake")}, region="europe-west4")
 MINIO = StorageRef(layers=LAYERS, region="us-east-1", endpoint="http://minio:9000", path_style=True, secret=KEYS)
 POLARIS = CatalogRef(
     kind="polaris",
@@ -94,7 +95,15 @@ def test_trino_with_glue():
     }
 
 
-@pytest.mark.parametrize("storage", [AWS, MINIO], ids=["aws", "minio"])
+@pytest.mark.parametrize(("catalog", "lent"), [(POLARIS, "true"), (NESSIE, "false")])
+def test_trino_on_google_has_what_it_is_lent_or_its_service_account(catalog, lent):
+    found = trino_properties(catalog, GOOGLE, release=481)
+    assert found["iceberg.rest-catalog.vended-credentials-enabled"] == lent
+    reach = {key: value for key, value in found.items() if not key.startswith(("iceberg.", "connector."))}
+    assert reach == {"fs.native-gcs.enabled": "true"}
+
+
+@pytest.mark.parametrize("storage", [AWS, MINIO, GOOGLE], ids=["aws", "minio", "google"])
 @pytest.mark.parametrize("catalog", [POLARIS, OWN_KEYS, NESSIE, GLUE], ids=["vending", "polaris", "nessie", "glue"])
 def test_every_variable_that_trino_reads_comes_from_a_secret(catalog, storage):
     read = {
@@ -140,6 +149,13 @@ def test_pyiceberg_asks_for_no_credentials_where_none_are_lent():
         "s3.endpoint": "http://minio:9000",
         "s3.force-virtual-addressing": "false",
     }
+
+
+@pytest.mark.parametrize("catalog", [POLARIS, NESSIE])
+def test_pyiceberg_on_google_is_told_nothing_of_the_storage(catalog):
+    found = pyiceberg(catalog, GOOGLE)
+    assert {key for key in found if key.startswith(("s3.", "gcs."))} == set()
+    assert found == {key: value for key, value in pyiceberg(catalog, AWS).items() if key != "s3.region"}
 
 
 def test_pyiceberg_with_nessie():

@@ -26,6 +26,9 @@ LAYERS = {"bronze": bucket("lake-bronze"), "gold": bucket("lake-gold")}
 AWS = StorageRef(layers=LAYERS, region="eu-west-1", kms_key_arn="arn:aws:kms:eu-west-1:111122223333:key/1")
 KEYS = secret("storage-keys", "access_key", "secret_key")
 MINIO = StorageRef(layers=LAYERS, region="us-east-1", endpoint="http://minio:9000", path_style=True, secret=KEYS)
+GOOGLE = StorageRef(
+    layers={layer: BucketRef(f"lake-{layer}", "", f"gs://lake-{layer}") for layer in LAYERS}, region="europe-west4"
+)
 DATABASE = DatabaseRef(
     host="db.internal",
     port=5432,
@@ -73,7 +76,7 @@ def s3(**more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(not CHARTS.is_dir(), reason="the charts' own values are not at hand")
-@pytest.mark.parametrize("storage", [AWS, MINIO], ids=["aws", "minio"])
+@pytest.mark.parametrize("storage", [AWS, MINIO, GOOGLE], ids=["aws", "minio", "google"])
 def test_the_chart_reads_every_value(storage):
     assert chart_problems("nessie", values(storage=storage)) == []
 
@@ -133,6 +136,19 @@ def test_off_aws_servers_have_keys():
     }
     _, made = nessie(storage=MINIO)
     assert made._site.cluster_secrets.copies["catalog/nessie-storage"].source == KEYS
+
+
+def test_on_google_servers_act_as_their_service_account_and_lend_nothing():
+    on = dataclasses.replace(SITE, context=dataclasses.replace(SITE.context, account_id="acme-data"))
+    found = values(on=on, storage=GOOGLE)
+    assert found["catalog"]["storage"] == {
+        "gcs": {"defaultOptions": {"projectId": "acme-data", "authType": "APPLICATION_DEFAULT"}}
+    }
+    assert found["catalog"]["iceberg"]["warehouses"][0]["location"] == "gs://lake-bronze/"
+    assert found["catalog"]["iceberg"]["objectStoresHealthCheckEnabled"] is False
+    assert [entry["name"] for entry in found["extraEnv"]] == ["JAVA_MAX_MEM_RATIO"]
+    _, made = nessie(on=on, storage=GOOGLE)
+    assert not made.ref.vends_credentials
 
 
 def test_an_emulator_takes_any_keys():

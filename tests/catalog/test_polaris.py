@@ -32,6 +32,9 @@ LAYERS = {"bronze": bucket("lake-bronze"), "gold": bucket("lake-gold")}
 AWS = StorageRef(layers=LAYERS, region="eu-west-1", kms_key_arn=KEY)
 KEYS = secret("storage-keys", "access_key", "secret_key")
 MINIO = StorageRef(layers=LAYERS, region="us-east-1", endpoint="http://minio:9000", path_style=True, secret=KEYS)
+GOOGLE = StorageRef(
+    layers={layer: BucketRef(f"lake-{layer}", "", f"gs://lake-{layer}") for layer in LAYERS}, region="europe-west4"
+)
 ONE_BUCKET = StorageRef(layers=dict.fromkeys(LAYERS, bucket("lake")), region="eu-west-1")
 DATABASE = DatabaseRef(
     host="db.internal",
@@ -193,7 +196,7 @@ def test_another_database_server_gets_a_realm_and_the_servers_start_anew():
 
 
 @pytest.mark.skipif(not CHARTS.is_dir(), reason="the charts' own values are not at hand")
-@pytest.mark.parametrize("storage", [AWS, MINIO], ids=["aws", "minio"])
+@pytest.mark.parametrize("storage", [AWS, MINIO, GOOGLE], ids=["aws", "minio", "google"])
 def test_the_chart_reads_every_value(storage):
     assert chart_problems("polaris", values(storage=storage)) == []
 
@@ -289,6 +292,19 @@ def test_off_aws_nothing_is_lent_and_servers_have_keys():
     assert made.ref.vends_credentials is False
 
 
+def test_on_google_the_catalog_lends_what_a_service_account_may_do():
+    lent = "acme-prod-lent@acme-data.iam.gserviceaccount.com"
+    on = dataclasses.replace(SITE, lent_roles={"catalog": lent})
+    assert spec(on=on, storage=GOOGLE).catalog.storage == {
+        "storageType": "GCS",
+        "allowedLocations": ["gs://lake-bronze", "gs://lake-gold"],
+        "gcsServiceAccount": lent,
+    }
+    _, made = polaris(on=on, storage=GOOGLE)
+    assert made.ref.vends_credentials
+    assert [entry["name"] for entry in values(on=on, storage=GOOGLE)["extraEnv"]] == ["JAVA_MAX_MEM_RATIO"]
+
+
 def test_on_aws_there_must_be_a_role_to_lend():
     with pytest.raises(KeyError, match="catalog"):
         polaris(on=dataclasses.replace(SITE, lent_roles={}))
@@ -367,7 +383,7 @@ def test_what_only_terraform_knows_arrives_as_a_token():
     assert "s3://${var.bucket}/bronze/" in block["values"][0]
 
 
-@pytest.mark.parametrize("storage", [AWS, MINIO, ONE_BUCKET], ids=["aws", "minio", "one-bucket"])
+@pytest.mark.parametrize("storage", [AWS, MINIO, GOOGLE, ONE_BUCKET], ids=["aws", "minio", "google", "one-bucket"])
 def test_polaris_takes_what_the_spec_asks_for(storage, tmp_path, capsys):
     found, (_, made) = spec(storage=storage), polaris(storage=storage)
     with PolarisServer("root", "root-secret") as server:

@@ -42,8 +42,11 @@ def pyiceberg(catalog: CatalogRef, storage: StorageRef) -> dict[str, str]:
 
     Left out, as they are secret: `credential` (`client_id:client_secret`) where the catalog has a scope, and
     `s3.access-key-id` and `s3.secret-access-key` where the storage has keys and the catalog lends none. PyIceberg also
-    reads them from variables such as `PYICEBERG_CATALOG__DEFAULT__CREDENTIAL`.
+    reads them from variables such as `PYICEBERG_CATALOG__DEFAULT__CREDENTIAL`. On Google, it finds what the pod may do
+    by itself, unless the catalog lends it something.
     """
+    if storage.scheme == "gs":
+        return _pyiceberg_catalog(catalog)
     reach = {"s3.endpoint": storage.endpoint} if storage.endpoint else {}
     style = {"s3.force-virtual-addressing": "false"} if storage.path_style else {}
     return {**_pyiceberg_catalog(catalog), "s3.region": storage.region, **reach, **style}
@@ -69,6 +72,9 @@ def _trino_catalog(catalog: CatalogRef) -> dict[str, str]:
 
 
 def _trino_storage(catalog: CatalogRef, storage: StorageRef, release: int) -> dict[str, str]:
+    if storage.scheme == "gs":
+        # From 481 on it is called fs.gcs.enabled. Where nothing is lent, it takes what its service account may do.
+        return {"fs.native-gcs.enabled": "true"}
     reach = {"s3.endpoint": storage.endpoint} if storage.endpoint else {}
     style = {"s3.path-style-access": "true"} if storage.path_style else {}
     keys = {

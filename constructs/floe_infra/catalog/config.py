@@ -171,11 +171,11 @@ class NessieConfig(Kind):
         yield from _replica_findings(self.replicas, self.max_replicas)
 
     def needs(self, platform: PlatformConfig) -> Needs:
-        """A role to act as, and a database."""
+        """The storage, on AWS by a role to act as; and a database."""
         return Needs(
             namespace=self.namespace,
             service_account="nessie",
-            storage="lend",
+            storage="lend" if platform.cloud.provider == "aws" else "read_write",
             databases=("nessie",),
             reads=storage_keys(platform),
         )

@@ -29,7 +29,7 @@ class Nessie(Construct):
     Nessie asks nobody who they are, unless an identity provider is given in the chart's `values`: whoever reaches it
     inside the cluster may read and change what it knows. It therefore lends nobody access to the storage, and clients
     have their own. (It could to one bucket only: outside of its warehouse's one location, Nessie lets clients read and
-    not write.) Its own access is that of a role which it assumes.
+    not write.) Its own access is on AWS that of a role which it assumes, on Google that of its own service account.
 
     There is one warehouse. What is in no namespace with a location of its own goes to the first layer's bucket.
 
@@ -118,10 +118,18 @@ class Nessie(Construct):
             "iceberg": {
                 "defaultWarehouse": self.ref.warehouse,
                 "warehouses": [{"name": self.ref.warehouse, "location": f"{self._storage.buckets[0].uri}/"}],
-                "objectStoresHealthCheckEnabled": True,
+                # On Google it would ask for an object without a name.
+                "objectStoresHealthCheckEnabled": self._storage.scheme == "s3",
             },
-            "storage": {"s3": {"defaultOptions": self._s3(keys)}},
+            "storage": {"gcs": {"defaultOptions": self._gcs()}}
+            if self._storage.scheme == "gs"
+            else {"s3": {"defaultOptions": self._s3(keys)}},
         }
+
+    def _gcs(self) -> dict[str, Any]:
+        """How Nessie itself gets at Google's storage: as its service account. It lends nothing on
+        (https://projectnessie.org/nessie-latest/configuration/#gcs-default-options)."""
+        return {"projectId": self._site.context.account_id, "authType": "APPLICATION_DEFAULT"}
 
     def _s3(self, keys: str | None) -> dict[str, Any]:
         """How Nessie itself gets at the storage: with a role on AWS, with keys elsewhere. It lends nothing on."""

@@ -49,9 +49,9 @@ class Polaris(Construct):
     with a database, the servers never do. Then come the servers. Then a job makes the catalog, its namespaces, roles
     and clients, or makes them as they should be again; when it cannot, it fails with Polaris' own words.
 
-    On AWS, Polaris lends its clients a role that is narrowed down to the table at hand. Off AWS, clients need keys of
-    their own: what speaks S3's protocol may have no STS, or one that cannot assume roles, and then no table could be
-    made at all.
+    In a cloud, Polaris lends its clients access that is narrowed down to the table at hand: on AWS that of a role, on
+    Google that of a service account. Elsewhere, clients need keys of their own: what speaks S3's protocol may have no
+    STS, or one that cannot assume roles, and then no table could be made at all.
 
     Args:
         storage: where tables go; every warehouse bucket is allowed.
@@ -249,13 +249,13 @@ class Polaris(Construct):
         )
 
     def _storage_config(self) -> dict[str, Any]:
-        """The API's `storageConfigInfo`: with a role on AWS, and never with one elsewhere."""
+        """The API's `storageConfigInfo`: in a cloud with an identity to lend, and never with one elsewhere."""
         storage = self._storage
-        common = {
-            "storageType": "S3",
-            "allowedLocations": [bucket.uri for bucket in storage.buckets],
-            "region": storage.region,
-        }
+        locations = [bucket.uri for bucket in storage.buckets]
+        if storage.scheme == "gs":
+            lent = self._site.lent_roles["catalog"]
+            return {"storageType": "GCS", "allowedLocations": locations, "gcsServiceAccount": lent}
+        common = {"storageType": "S3", "allowedLocations": locations, "region": storage.region}
         if storage.endpoint is not None:
             reach = {"endpoint": storage.endpoint, "pathStyleAccess": storage.path_style}
             return {**common, **reach, "stsUnavailable": True}

@@ -41,7 +41,7 @@ def server_values(
             "annotations": dict(identity.annotations) if identity else {},
         },
         "extraEnv": [
-            {"name": "AWS_REGION", "value": storage.region},
+            *([{"name": "AWS_REGION", "value": storage.region}] if storage.scheme == "s3" else []),
             # Per cent of the container's memory for the heap; the images' 80 leave too little of a small one.
             {"name": "JAVA_MAX_MEM_RATIO", "value": "70"},
         ],

@@ -32,10 +32,9 @@ PRIVILEGES = {
     "TABLE_READ_PROPERTIES",
     "TABLE_WRITE_DATA",
 }
-STORAGE_KEYS = (
-    "storageType",
-    "allowedLocations",
-    "storageName",
+_COMMON_KEYS = ("storageType", "allowedLocations", "storageName")
+_S3_KEYS = (
+    *_COMMON_KEYS,
     "roleArn",
     "externalId",
     "userArn",
@@ -49,6 +48,8 @@ STORAGE_KEYS = (
     "pathStyleAccess",
     "kmsUnavailable",
 )
+STORAGE_KEYS = {"S3": _S3_KEYS, "GCS": (*_COMMON_KEYS, "gcsServiceAccount"), "AZURE": _S3_KEYS}
+LOCATION_PREFIXES = {"S3": ("s3://", "s3a://"), "GCS": ("gs://",)}
 
 
 @dataclass
@@ -339,7 +340,9 @@ class PolarisServer:
             "createTimestamp": 1,
             "lastUpdateTimestamp": 1,
             "entityVersion": catalog.version,
-            "storageConfigInfo": {key: catalog.storage.get(key) for key in STORAGE_KEYS},
+            "storageConfigInfo": {
+                key: catalog.storage.get(key) for key in STORAGE_KEYS[catalog.storage["storageType"]]
+            },
         }
 
     def _create_catalog(self, wanted: dict[str, Any]) -> Response:
@@ -548,17 +551,20 @@ def _check_entity_name(name: str) -> None:
 
 def _storage(wanted: dict[str, Any]) -> dict[str, Any]:
     """Keys that it does not know are ignored; the order of locations is lost."""
-    if wanted["storageType"] not in ("S3", "GCS", "AZURE"):
-        raise PolarisError(400, "IllegalArgumentException", f"Unsupported storage type: {wanted['storageType']}")
-    storage = {key: wanted[key] for key in STORAGE_KEYS if key in wanted and key != "userArn"}
+    type = wanted["storageType"]
+    if type not in STORAGE_KEYS:
+        raise PolarisError(400, "IllegalArgumentException", f"Unsupported storage type: {type}")
+    storage = {key: wanted[key] for key in STORAGE_KEYS[type] if key in wanted and key != "userArn"}
     if storage.get("roleArn") is not None and not re.fullmatch(".+:(.*):.+:.*:(.*):.+", storage["roleArn"]):
         raise PolarisError(400, "IllegalArgumentException", f"Invalid role ARN format: {storage['roleArn']}")
     for location in storage["allowedLocations"]:
-        if storage["storageType"] == "S3" and not location.startswith(("s3://", "s3a://")):
-            message = f"Location prefix not allowed: '{location}', expected prefixes: 's3://,s3a://'"
+        prefixes = LOCATION_PREFIXES.get(type, ("",))
+        if not location.startswith(prefixes):
+            message = f"Location prefix not allowed: '{location}', expected prefixes: '{','.join(prefixes)}'"
             raise PolarisError(400, "IllegalArgumentException", message)
     storage["allowedLocations"] = sorted(storage["allowedLocations"], reverse=True)
-    storage.setdefault("pathStyleAccess", False)
+    if type == "S3":
+        storage.setdefault("pathStyleAccess", False)
     return storage
 
 
