@@ -62,7 +62,8 @@ class IdentityRef:
     namespace: str
     service_account: str
     role: str
-    """The cloud's name of the identity; on AWS the name of the IAM role. Empty on no cloud."""
+    """The cloud's name of the identity: on AWS that of the IAM role, on Google the service account's email. Empty on no
+    cloud."""
     role_arn: str
     annotations: Mapping[str, str] = field(default_factory=dict)
     """What the service account must carry; on AWS `eks.amazonaws.com/role-arn`."""

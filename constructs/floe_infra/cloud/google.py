@@ -11,6 +11,7 @@ from constructs import Construct
 
 from floe_infra.cloud.config import GoogleCloud
 from floe_infra.context import Context
+from floe_infra.refs import IdentityRef
 
 PROVIDER_VERSIONS = ">= 6.50.0, < 8.0.0"
 """The bindings come from 6.50; only arguments that 7.x still knows are used, so that a stack composes with a team's
@@ -32,6 +33,11 @@ def add_provider(stack: TerraformStack, cloud: GoogleCloud, context: Context) ->
     provider.add_override("default_labels", labels)  # CDKTF would turn the keys' hyphens into underscores
     stack.add_override("terraform.required_providers.google.version", PROVIDER_VERSIONS)
     return replace(context, account_id=cloud.project, labels=labels)
+
+
+def member(identity: IdentityRef) -> str:
+    """The identity, as IAM policies name it."""
+    return f"serviceAccount:{identity.role}"
 
 
 def api(scope: Construct, name: str) -> ITerraformDependable:
