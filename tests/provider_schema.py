@@ -28,6 +28,7 @@ def conformance_problems(stack: dict[str, Any]) -> list[str]:
 
     Checked are `resource`, `data`, `ephemeral` and `provider` blocks at every depth. Bindings know no ephemeral
     resources: these are held to the data source, or else the resource, of the same type, and pass where neither exists.
+    Of providers that come without bindings, the arguments in use are written down here.
 
     Stricter than Terraform in one way: it turns `"5"` into a number and a number into a string, which CDKTF never
     leaves to it. A string that is one interpolation (`${…}`) can be anything.
@@ -114,20 +115,20 @@ _SECTIONS = {b"resources": "resource", b"data-sources": "data", None: "provider"
 _DOCUMENTED_NAME = re.compile(r"Docs at Terraform Registry: {@link [^ }]+#(\w+) ")
 
 
-class Builtin(Bindings):
-    """The provider inside Terraform itself."""
+class Known(Bindings):
+    """A provider whose arguments are written down here."""
 
-    def __init__(self) -> None:
-        self._structs = _META_STRUCTS
+    def __init__(self, arguments: dict[tuple[str, str], Arguments]) -> None:
+        self._structs, self._arguments = _META_STRUCTS, arguments
 
     def arguments(self, section: str, type: str) -> Arguments | None:
-        return _BUILTIN.get((section, type))
+        return self._arguments.get((section, type))
 
 
 @cache
 def _bindings(provider: str) -> Bindings | None:
-    if provider == "terraform":
-        return Builtin()
+    if provider in _WITHOUT_BINDINGS:
+        return Known(_WITHOUT_BINDINGS[provider])
     spec = find_spec(f"cdktf_cdktf_provider_{provider}")
     if spec is None or spec.origin is None:
         return None
@@ -192,6 +193,18 @@ _BUILTIN: dict[tuple[str, str], Arguments] = {
         "workspace": Argument(_STRING),
     },
 }
+
+_NUMBER = {"primitive": "number"}
+_RANDOM: dict[tuple[str, str], Arguments] = {
+    ("ephemeral", "random_password"): {
+        "length": Argument(_NUMBER, required=True),
+        **dict.fromkeys(("lower", "upper", "numeric", "special"), Argument(_BOOLEAN)),
+        **dict.fromkeys(("min_lower", "min_upper", "min_numeric", "min_special"), Argument(_NUMBER)),
+        "override_special": Argument(_STRING),
+    },
+}
+"""https://registry.terraform.io/providers/hashicorp/random/latest/docs/ephemeral-resources/password"""
+_WITHOUT_BINDINGS = {"terraform": _BUILTIN, "random": _RANDOM}
 
 Problems = Iterator[tuple[str, str]]
 """Path below the block, and what is wrong there."""

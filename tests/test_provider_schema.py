@@ -205,6 +205,15 @@ def test_ephemeral_resources_are_held_to_their_data_source():
     ]
 
 
+def test_providers_without_bindings_are_held_to_what_is_written_down():
+    stack = {"ephemeral": {"random_password": {"x": {"lenght": 32, "special": "no"}}}}
+    assert conformance_problems(stack) == [
+        "ephemeral.random_password.x: lenght: not an argument; length is",
+        'ephemeral.random_password.x: special: a boolean is wanted, not "no"',
+        "ephemeral.random_password.x: length: is required, and missing",
+    ]
+
+
 def test_providers():
     kubernetes = {"host": "${local.host}", "exec": {"api_version": "v1", "command": "aws", "arg": ["eks"]}}
     stack = {

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from floe_infra.database import RdsConfig
+from floe_infra.database import CloudSqlConfig, RdsConfig
 
 
-def message(**fields: object) -> str:
+def message(model: type[RdsConfig | CloudSqlConfig] = RdsConfig, **fields: object) -> str:
     with pytest.raises(ValidationError) as error:
-        RdsConfig.model_validate(fields)
+        model.model_validate(fields)
     [problem] = error.value.errors()
     return " | ".join(str(part) for part in (problem["msg"], *problem.get("ctx", {}).values()))
 
@@ -78,3 +78,58 @@ def test_tokens_pass(field):
     config = RdsConfig.model_validate({field: token})
     assert getattr(config, field) == token
     assert config.memory_gib in (None, 4)
+
+
+# Cloud SQL
+
+
+@pytest.mark.parametrize(
+    "tier", ["db-f1-micro", "db-g1-small", "db-custom-1-3840", "db-custom-2-4096", "db-custom-96-638976"]
+)
+def test_machines_of_cloud_sql(tier):
+    assert CloudSqlConfig(tier=tier, max_connections=50).tier == tier
+
+
+@pytest.mark.parametrize(
+    ("tier", "reason"),
+    [
+        ("db-custom-3-7680", "3 processors"),
+        ("db-custom-98-638976", "98 processors"),
+        ("db-custom-0-3840", "0 processors"),
+        ("db-custom-1-3584", "from 3840 on"),
+        ("db-custom-2-4000", "multiples of 256 MiB"),
+        ("db-custom-8-7168", "0.88 GiB for each processor"),
+        ("db-custom-2-13568", "6.6 GiB for each processor"),
+        ("db-perf-optimized-N-2", "Enterprise edition"),
+        ("db-n1-standard-2", "db-custom-<processors>-<MiB>"),
+        ("db.t3.medium", "db-custom-<processors>-<MiB>"),
+    ],
+)
+def test_what_is_no_machine_of_cloud_sql(tier, reason):
+    assert reason in message(CloudSqlConfig, tier=tier)
+
+
+@pytest.mark.parametrize("username", ["postgres", "cloudsqladmin", "cloudsqlsuperuser", "pg_monitor"])
+def test_reserved_users_of_cloud_sql(username):
+    assert "own" in message(CloudSqlConfig, username=username) or "reserved" in message(
+        CloudSqlConfig, username=username
+    )
+
+
+def test_connections_fit_into_the_machine():
+    assert "at most 174 with db-g1-small" in message(CloudSqlConfig, tier="db-g1-small", max_connections=175)
+    assert CloudSqlConfig(tier="db-g1-small", max_connections=174)
+    assert CloudSqlConfig(tier="${TfToken[TOKEN.7]}", max_connections=5000)
+
+
+def test_a_disk_never_shrinks():
+    assert "allocated_storage_gib or more" in message(CloudSqlConfig, max_allocated_storage_gib=19)
+
+
+def test_connections_have_a_field_of_their_own():
+    assert "set max_connections" in message(CloudSqlConfig, database_flags={"max_connections": "500"})
+
+
+@pytest.mark.parametrize("version", ["13", "19", "16.4", "POSTGRES_16"])
+def test_versions_of_cloud_sql(version):
+    assert "from 14 to 18" in message(CloudSqlConfig, engine_version=version)

@@ -53,12 +53,13 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _namespaces_are_ours,
         _what_stays_has_a_home,
         _cloud_knows_the_cluster,
-        _secrets_can_be_kubernetes,
+        _existing_secrets_can_be_there,
         _data_loss,
         _buckets,
         _duckdb_fits,
         _trino_fits,
         _trino_has_an_exchange,
+        _trino_reaches_googles_storage,
         _database_carries_production,
         _catalog_namespaces,
         _catalog_root,
@@ -150,19 +151,35 @@ def _cloud_knows_the_cluster(config: PlatformConfig) -> Iterator[Finding]:
             )
 
 
-def _secrets_can_be_kubernetes(config: PlatformConfig) -> Iterator[Finding]:
-    """A secret manager takes names that Kubernetes does not
-    (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/)."""
-    if config.secrets.kind != "in_cluster":
+_PART = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_SECRET_NAMES = {
+    "in_cluster": (
+        rf"{_PART}(\.{_PART})*",
+        "Secret in the cluster",
+        "lower-case letters, digits, hyphens and dots",
+        "name the Secret that you put into the namespace {namespace}",
+    ),
+    "secret_manager": (
+        "[A-Za-z0-9_-]{1,255}",
+        "secret of Secret Manager's",
+        "letters, digits, hyphens and underscores",
+        "give the secret's id, without the project",
+    ),
+}
+"""What AWS takes and others do not (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/,
+https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets/create)."""
+
+
+def _existing_secrets_can_be_there(config: PlatformConfig) -> Iterator[Finding]:
+    secrets = config.secrets
+    if secrets.kind == "none" or secrets.kind not in _SECRET_NAMES:
         return
-    part = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+    pattern, whose, allowed, fix = _SECRET_NAMES[secrets.kind]
     for section, need in config.needs.items():
         for existing in need.existing.values():
-            if not re.fullmatch(rf"{part}(\.{part})*", existing.remote_name):
-                message = f"no Secret in the cluster can be called {shown(existing.remote_name)}"
-                allowed = "lower-case letters, digits, hyphens and dots"
-                fix = f"name the Secret that you put into the namespace {config.secrets.namespace}"
-                yield Finding((section,), message, allowed, fix)
+            if not re.fullmatch(pattern, existing.remote_name):
+                message = f"no {whose} can be called {shown(existing.remote_name)}"
+                yield Finding((section,), message, allowed, fix.format(namespace=secrets.namespace))
 
 
 def _data_loss(config: PlatformConfig) -> Iterator[Finding]:
@@ -253,6 +270,34 @@ def _trino_fits(config: PlatformConfig) -> Iterator[Finding]:
     if compute.workers and not _placed_by_hand(compute, "worker"):
         findings = list(_finds_room_untainted(worker, pools, spot=compute.spot))
         yield from findings or _all_workers_find_room(compute, worker, coordinator, pools)
+
+
+_LENT_ON_GOOGLE = 481
+"""The first release of Trino that takes access to Google's storage from the catalog
+(https://github.com/trinodb/trino/pull/28423)."""
+
+
+def _trino_reaches_googles_storage(config: PlatformConfig) -> Iterator[Finding]:
+    """Trino keeps intermediate results on Google through S3's protocol, which knows static keys alone there
+    (https://trino.io/docs/current/admin/fault-tolerant-execution.html#google-cloud-storage)."""
+    compute, catalog = config.compute, config.catalog
+    if compute.kind != "trino" or config.storage.kind != "gcs":
+        return
+    if compute.fault_tolerant:
+        yield Finding(
+            ("compute", "fault_tolerant"),
+            "Trino gets at intermediate results on Google Cloud Storage with static HMAC keys alone, and the platform "
+            "makes none that live so long",
+            "false with storage gcs",
+            "remove it, and set `spot: false` where no query may be lost with its node",
+        )
+    vends = catalog.kind != "none" and catalog.vends_credentials
+    if vends and not is_token(compute.version) and int(compute.version) < _LENT_ON_GOOGLE:
+        yield Finding(
+            ("compute", "version"),
+            f"Trino {compute.version} does not take the access to Google Cloud Storage that {catalog.kind} lends it",
+            f"{_LENT_ON_GOOGLE} or newer with storage gcs",
+        )
 
 
 def _trino_has_an_exchange(config: PlatformConfig) -> Iterator[Finding]:
@@ -346,8 +391,16 @@ _PRODUCTION_DATABASE_GIB = 4
 def _database_carries_production(config: PlatformConfig) -> Iterator[Finding]:
     """Dagster, the catalog and the lineage store share the server, and RDS allows one connection for each 9 531 392
     bytes of memory (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html): at most 112 with 1 GiB.
+    Cloud SQL's shared cores are not covered by its service level agreement (https://cloud.google.com/sql/sla).
     """
     database = config.database
+    if config.environment == "prod" and database.kind == "cloud_sql" and database.shares_a_core:
+        yield Finding(
+            ("database", "tier"),
+            f"{database.tier} has a part of a processor, and Google promises no availability of that",
+            "db-custom-… in prod",
+            "choose db-custom-2-4096 or larger",
+        )
     if config.environment != "prod" or database.kind != "rds" or database.memory_gib is None:
         return
     if database.memory_gib < _PRODUCTION_DATABASE_GIB:

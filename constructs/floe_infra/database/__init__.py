@@ -1,5 +1,5 @@
 """PostgreSQL."""
 
-from floe_infra.database.config import DatabaseConfig, InClusterDatabaseConfig, RdsConfig
+from floe_infra.database.config import CloudSqlConfig, DatabaseConfig, InClusterDatabaseConfig, RdsConfig
 
-__all__ = ["DatabaseConfig", "InClusterDatabaseConfig", "RdsConfig"]
+__all__ = ["CloudSqlConfig", "DatabaseConfig", "InClusterDatabaseConfig", "RdsConfig"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -122,6 +123,120 @@ class RdsConfig(Kind):
             )
 
 
+_CONNECTION_MIB = 10
+"""What a connection takes at most, as long as its queries are small."""
+_SHARED_CORES = {"db-f1-micro": 614, "db-g1-small": 1740}
+"""Machine types with a part of a processor, and their memory in MiB
+(https://cloud.google.com/sql/docs/postgres/instance-settings)."""
+
+
+def _machine(tier: str) -> tuple[int, int] | None:
+    """Processors (0 for a part of one) and MiB of a machine type; None for what is none."""
+    if tier in _SHARED_CORES:
+        return 0, _SHARED_CORES[tier]
+    custom = re.fullmatch(r"db-custom-([0-9]{1,3})-([0-9]{1,6})", tier)
+    return (int(custom[1]), int(custom[2])) if custom else None
+
+
+def _no_such_machine(tier: str) -> str | None:
+    """https://cloud.google.com/sql/docs/postgres/create-instance#machine-types"""
+    machine = _machine(tier)
+    if machine is None or tier in _SHARED_CORES:
+        return None
+    cpu, mib = machine
+    if cpu != 1 and (cpu % 2 or not 2 <= cpu <= 96):
+        return f"has {cpu} processors, and Cloud SQL has machines with 1 or an even number up to 96"
+    if mib % 256 or mib < 3840:
+        return f"has {mib} MiB, and memory comes in multiples of 256 MiB from 3840 on"
+    if not 0.9 * 1024 <= mib / cpu <= 6.5 * 1024:
+        return f"has {mib / cpu / 1024:.2g} GiB for each processor, and 0.9 to 6.5 are allowed"
+    return None
+
+
+def _reserved_on_cloud_sql(name: str) -> str | None:
+    """https://cloud.google.com/sql/docs/postgres/users"""
+    taken = name == "postgres" or name.startswith("cloudsql")
+    return "is Cloud SQL's own" if taken else _reserved_user(name)
+
+
+SqlTier = Annotated[
+    str,
+    Matches(
+        r"db-f1-micro|db-g1-small|db-custom-[0-9]{1,3}-[0-9]{1,6}",
+        "db-custom-<processors>-<MiB>, or db-g1-small or db-f1-micro with a part of a processor",
+        "the Enterprise edition, whose machines these are, knows no other names for PostgreSQL",
+        refuse=_no_such_machine,
+    ),
+]
+SqlUserName = Annotated[str, Matches(_NAME, _NAME_IN_WORDS, refuse=_reserved_on_cloud_sql)]
+FlagName = Annotated[str, Matches(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", "the name of a flag, such as work_mem")]
+
+
+class CloudSqlConfig(Kind):
+    """Cloud SQL for PostgreSQL: private addresses and TLS only, its administrator's password known to nobody."""
+
+    kind: Literal["cloud_sql"] = "cloud_sql"
+    """Google Cloud SQL, Enterprise edition."""
+    engine_version: Annotated[str, Matches(r"1[4-8]", "a major version of PostgreSQL from 14 to 18, quoted")] = "16"
+    """Major version; Cloud SQL keeps the minor current. Raised in place, never lowered."""
+    tier: SqlTier = "db-custom-2-4096"
+    """Machine type; `prod` wants whole processors."""
+    allocated_storage_gib: Annotated[int, Field(ge=10, le=65536)] = 20
+    """Size of the disk at first, in GiB. A disk never shrinks."""
+    max_allocated_storage_gib: Annotated[int, Field(ge=10, le=65536)] = 100
+    """Size up to which the disk grows by itself, in GiB."""
+    multi_az: bool = True
+    """Keep a standby in another zone: a regional instance, in Google's words."""
+    backup_retention_days: Annotated[int, Field(ge=1, le=364)] = 14
+    """Days to which the database can be set back: to any moment of the last seven, to one moment of each day before."""
+    username: SqlUserName = "floe"
+    """The administrator's name."""
+    password_generation: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Raise it to have the administrator's password made anew."""
+    max_connections: Annotated[int, Field(ge=25, le=5000)] = 200
+    """Connections at once. Each takes up to 10 MiB; without a word, Cloud SQL allows 100 with 4 GiB."""
+    query_insights: bool = True
+    """Record which queries load the server, for seven days."""
+    database_flags: dict[FlagName, str] = {}
+    """Flags to set besides, or instead: logging, for instance, as an auditor wants it."""
+    kms_key_name: GoogleKmsKey | None = None
+    """An existing key in the same region to encrypt server and login with, which the service agents of Cloud SQL and
+    Secret Manager may use; Google's own when left out. It cannot be changed later."""
+    namespace: KubernetesName = "database"
+    """The Kubernetes namespace of the job that makes databases and their owners."""
+
+    construct: ClassVar = "floe_infra.database.cloud_sql:CloudSqlDatabase"
+    service: ClassVar = "floe_infra.database.databases:Databases"
+    clouds: ClassVar = frozenset({"gcp"})
+
+    def needs(self, platform: PlatformConfig) -> Needs:
+        """Everybody's login, to make it valid, and the administrator's, to do so."""
+        logins = (login_secret(database) for database in platform.databases)
+        return Needs(namespace=self.namespace, reads=(ADMIN_SECRET, *logins))
+
+    @property
+    def shares_a_core(self) -> bool:
+        """Whether the server has a part of a processor only."""
+        return self.tier in _SHARED_CORES
+
+    def findings(self) -> Iterator[Finding]:
+        """The disk grows and never shrinks; numbers that have a field of their own; memory that is not there."""
+        first, most = self.allocated_storage_gib, self.max_allocated_storage_gib
+        if most < first:
+            message = f"{most} GiB are less than the {first} GiB at first"
+            yield Finding(("max_allocated_storage_gib",), message, "allocated_storage_gib or more")
+        if "max_connections" in self.database_flags:
+            yield Finding(("database_flags", "max_connections"), "has a field of its own", fix="set max_connections")
+        machine = _machine(self.tier)  # None for a token
+        if machine and self.max_connections * _CONNECTION_MIB > machine[1]:
+            yield Finding(
+                ("max_connections",),
+                f"{self.max_connections} connections of up to {_CONNECTION_MIB} MiB do not fit into {machine[1]} MiB",
+                f"at most {machine[1] // _CONNECTION_MIB} with {self.tier}",
+                "lower it, or choose a larger tier",
+            )
+
+
 class InClusterDatabaseConfig(Kind):
     """A PostgreSQL server of our own in the cluster: one pod with one disk, for trying things out."""
 
@@ -151,4 +266,4 @@ class InClusterDatabaseConfig(Kind):
         return Needs(namespace=self.namespace, secrets={ADMIN_SECRET: admin}, reads=tuple(logins))
 
 
-DatabaseConfig = Annotated[RdsConfig | InClusterDatabaseConfig | Disabled, Field(discriminator="kind")]
+DatabaseConfig = Annotated[RdsConfig | CloudSqlConfig | InClusterDatabaseConfig | Disabled, Field(discriminator="kind")]

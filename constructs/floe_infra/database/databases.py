@@ -9,7 +9,7 @@ from typing import Any
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from floe_infra.database.config import ADMIN_SECRET, InClusterDatabaseConfig, RdsConfig
+from floe_infra.database.config import ADMIN_SECRET, CloudSqlConfig, InClusterDatabaseConfig, RdsConfig
 from floe_infra.kubernetes.objects import config_map, job, pod, resources, secret_env
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
@@ -47,7 +47,7 @@ class Databases(Construct):
         scope: Construct,
         id: str,
         *,
-        config: RdsConfig | InClusterDatabaseConfig,
+        config: RdsConfig | CloudSqlConfig | InClusterDatabaseConfig,
         site: Site,
         database: DatabaseRef,
         after: Sequence[ITerraformDependable] = (),

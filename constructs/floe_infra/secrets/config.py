@@ -61,6 +61,22 @@ class ExternalSecretsConfig(OperatorConfig):
     clouds: ClassVar = frozenset({"aws"})
 
 
+class SecretManagerConfig(OperatorConfig):
+    """External Secrets Operator on Google Cloud: Kubernetes Secrets are copies of what Secret Manager holds."""
+
+    kind: Literal["secret_manager"] = "secret_manager"
+    """External Secrets Operator, with Google Secret Manager."""
+    namespace: KubernetesName = "external-secrets"
+    """The operator's namespace."""
+    kms_key_name: GoogleKmsKey | None = None
+    """An existing key in the same region to encrypt with, which Secret Manager's service agent may use; Google's own
+    when left out. It cannot be changed later."""
+
+    construct: ClassVar = "floe_infra.secrets.google_secret_manager:GoogleSecretManager"
+    service: ClassVar = "floe_infra.secrets.google_external_secrets:GoogleExternalSecrets"
+    clouds: ClassVar = frozenset({"gcp"})
+
+
 class InClusterSecretsConfig(OperatorConfig):
     """External Secrets Operator without a cloud: it makes the values itself, in a namespace that nobody else reads, and
     other namespaces have copies of exactly what they need."""
@@ -75,4 +91,6 @@ class InClusterSecretsConfig(OperatorConfig):
     clouds: ClassVar = ANYWHERE
 
 
-SecretsConfig = Annotated[ExternalSecretsConfig | InClusterSecretsConfig | Disabled, Field(discriminator="kind")]
+SecretsConfig = Annotated[
+    ExternalSecretsConfig | SecretManagerConfig | InClusterSecretsConfig | Disabled, Field(discriminator="kind")
+]

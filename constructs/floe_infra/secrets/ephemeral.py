@@ -57,10 +57,10 @@ def random(scope: Construct, name: str, content: Mapping[str, str | Password]) -
     Args:
         name: unique below `scope`.
     """
-    provider = {"source": "hashicorp/random", "version": _VERSIONS}
-    TerraformStack.of(scope).add_override("terraform.required_providers.random", provider)
 
     def make(key: str, password: Password) -> str:
+        provider = {"source": "hashicorp/random", "version": _VERSIONS}
+        TerraformStack.of(scope).add_override("terraform.required_providers.random", provider)
         arguments = {"length": password.length, "special": False, "min_lower": 1, "min_upper": 1, "min_numeric": 1}
         return f"{resource(scope, 'random_password', f'{name}_{key}', arguments)}.result"
 

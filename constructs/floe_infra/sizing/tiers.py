@@ -37,7 +37,7 @@ KINDS: dict[str, dict[str, str]] = {
         "cluster": "none",
         "storage": "none",
         "database": "none",
-        "secrets": "none",
+        "secrets": "secret_manager",
         "catalog": "polaris",
         "compute": "duckdb",
         "telemetry": "otel_collector",
@@ -101,6 +101,13 @@ _DEV: Defaults = {
         "performance_insights": False,
         "log_retention_days": 14,
     },
+    "database.cloud_sql": {
+        "tier": "db-g1-small",
+        "multi_az": False,
+        "backup_retention_days": 1,
+        "max_connections": 100,
+        "query_insights": False,
+    },
     "secrets.in_cluster": {"replicas": 1},
     "catalog.polaris": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
     "catalog.nessie": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
@@ -127,6 +134,12 @@ TIERS: dict[str, Defaults] = {
             "backup_retention_days": 7,
             "log_retention_days": 90,
         },
+        "database.cloud_sql": {
+            "tier": "db-custom-1-3840",
+            "multi_az": False,
+            "backup_retention_days": 7,
+            "max_connections": 100,
+        },
         "catalog.polaris": {"max_replicas": None, "memory_gib": 1},
         "catalog.nessie": {"max_replicas": None, "memory_gib": 1},
         "compute.duckdb": {"memory_gib": 8, "cpu": 3},
@@ -146,10 +159,11 @@ TIERS: dict[str, Defaults] = {
 production's.
 
 Together they are the right-sizing table: DuckDB workers of 4, 8 and 16 GiB; 2, 3 and 5 Trino workers, each with
-most of a node; PostgreSQL on t3.micro, t3.small and t3.medium with a standby; S3 standard, standard, and with tiering;
-and node sizes that fit. Performance Insights would run on a db.t3.micro, for PostgreSQL unlike MySQL
-(https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html), but 1 GiB of memory is
-better spent on PostgreSQL itself."""
+most of a node; PostgreSQL on t3.micro, t3.small and t3.medium with a standby (on Google with a part of a processor,
+one, and two with a standby; db-f1-micro has no memory for as many connections as a platform opens); S3 standard,
+standard, and with tiering; and node sizes that fit. Performance Insights would run on a db.t3.micro, for PostgreSQL
+unlike MySQL (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html), but 1 GiB of
+memory is better spent on PostgreSQL itself."""
 
 _ABSENT_LOCALLY = {"aws": ("network", "cluster", "database"), "gcp": (), "local": ()}
 """By cloud, what an emulator on a laptop does not carry, unless the file asks for it."""
