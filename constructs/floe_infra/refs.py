@@ -51,6 +51,10 @@ class NetworkRef:
     cidr: str
     private_subnet_ids: tuple[str, ...]
     public_subnet_ids: tuple[str, ...] = ()
+    pod_range: str = ""
+    """On Google, the name of the subnet's secondary range for pods. Elsewhere pods take addresses beside the nodes."""
+    service_range: str = ""
+    """On Google, likewise that for Kubernetes' Services."""
     private_services: str | None = None
     """On Google, the network once its private services access is there: what takes this comes after it."""
 
@@ -65,8 +69,9 @@ class IdentityRef:
     """The cloud's name of the identity: on AWS that of the IAM role, on Google the service account's email. Empty on no
     cloud."""
     role_arn: str
+    """Empty anywhere but on AWS."""
     annotations: Mapping[str, str] = field(default_factory=dict)
-    """What the service account must carry; on AWS `eks.amazonaws.com/role-arn`."""
+    """What the service account must carry: `eks.amazonaws.com/role-arn`, `iam.gke.io/gcp-service-account`."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class ClusterRef:
     oidc_issuer: str
     """With `https://`."""
     security_group_id: str
-    """The nodes' and pods' security group."""
+    """The nodes' and pods' security group; empty anywhere but on AWS."""
     node_groups: tuple[NodeGroupRef, ...]
     login: ClusterLogin | None = None
     """None where a kubeconfig says how to log in."""
@@ -150,6 +155,7 @@ class BucketRef:
 
     name: str
     arn: str
+    """On Google, as IAM's conditions name it: `projects/_/buckets/<name>`."""
     uri: str
     """`s3://name`, on Google `gs://name`; no slash at the end."""
 
@@ -288,7 +294,7 @@ class Storage(Protocol):
 
     def lend_role(self, identity: IdentityRef) -> str:
         """An identity that may read and write, and that this one, and no other, can act as or lend to its clients; its
-        name in the cloud (on AWS the ARN of the role)."""
+        name in the cloud (on AWS the role's ARN, on Google the service account's email)."""
 
 
 class Secrets(Protocol):

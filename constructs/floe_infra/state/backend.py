@@ -31,4 +31,6 @@ def s3_backend(stack: TerraformStack, name: str, state: S3State, cloud: AwsCloud
 
 def gcs_backend(stack: TerraformStack, name: str, state: GcsState, cloud: GoogleCloud) -> TerraformBackend:  # noqa: ARG001
     """Cloud Storage, where the state's object is itself the lock."""
-    return GcsBackend(stack, bucket=state.bucket, prefix=f"{state.key_prefix}/{name}", kms_encryption_key=state.kms_key_name)
+    return GcsBackend(
+        stack, bucket=state.bucket, prefix=f"{state.key_prefix}/{name}", kms_encryption_key=state.kms_key_name
+    )

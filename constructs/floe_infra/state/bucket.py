@@ -8,11 +8,8 @@ from constructs import Construct
 from floe_infra.cloud.kms import EncryptionKey
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.stack import PlatformStack
-from floe_infra.state.config import S3State
+from floe_infra.state.config import NONCURRENT_DAYS, S3State
 from floe_infra.storage.bucket import SecureBucket, tidy
-
-NONCURRENT_DAYS = 365
-"""For which an overwritten state can be restored."""
 
 
 class StateBucketStack(PlatformStack):

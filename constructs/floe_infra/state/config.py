@@ -10,6 +10,9 @@ from floe_infra.cloud.config import CloudConfig
 from floe_infra.fields import AwsRegion, BucketName, GoogleKmsKey, GoogleRegion, KmsKeyArn, Matches
 from floe_infra.model import ANYWHERE, Kind, load
 
+NONCURRENT_DAYS = 365
+"""For which an overwritten state can be restored."""
+
 
 class StateKind(Kind):
     """What every backend has."""

@@ -1,6 +1,8 @@
 """Object storage for Iceberg tables."""
 
 from floe_infra.storage.config import (
+    GcsConfig,
+    GcsLifecycle,
     Lifecycle,
     LocalStackConfig,
     MinioConfig,
@@ -11,6 +13,8 @@ from floe_infra.storage.config import (
 )
 
 __all__ = [
+    "GcsConfig",
+    "GcsLifecycle",
     "Lifecycle",
     "LocalStackConfig",
     "MinioConfig",

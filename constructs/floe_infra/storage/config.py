@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import BucketName, Finding, KmsKeyArn, KubernetesName, LayerName, bucket_problem, shown
+from floe_infra.fields import (
+    BucketName,
+    Finding,
+    GoogleKmsKey,
+    KmsKeyArn,
+    KubernetesName,
+    LayerName,
+    bucket_problem,
+    shown,
+)
 from floe_infra.model import ANYWHERE, Disabled, Kind, Model
 from floe_infra.needs import Needs, Password
 
@@ -17,7 +27,7 @@ if TYPE_CHECKING:
 CREDENTIALS = "storage-credentials"
 """The name of the secret that opens storage in the cluster, keys `access_key` and `secret_key`."""
 
-_TAKEN = ("logs", "preaggregations", "exchange")
+_TAKEN = ("logs", "preaggregations", "exchange", "compute_logs")
 """Purposes of the buckets that hold no layer."""
 
 
@@ -41,14 +51,17 @@ class StorageKind(Kind):
     layers: Annotated[list[LayerName], Field(min_length=1, max_length=20)] = ["bronze", "silver", "gold"]
     """The layers of the lakehouse."""
     bucket_prefix: BucketName | None = None
-    """Begins every bucket's name; `<name>-<environment>`, on S3 with the account's number behind it, when left out."""
+    """Begins every bucket's name; `<name>-<environment>`, in a cloud with the account's number or the project's id
+    behind it, when left out."""
     bucket_names: dict[str, BucketName] = {}
-    """Names to use instead, by layer (`warehouse` for a single bucket; also `preaggregations`, `exchange`, and on S3
-    `logs`)."""
+    """Names to use instead, by layer (`warehouse` for a single bucket; also `preaggregations`, `exchange`,
+    `compute_logs`, and in a cloud `logs`)."""
     preaggregations: bool = False
     """Make a bucket for Cube's pre-aggregations."""
     exchange: bool = False
     """Make a bucket for the intermediate results of queries, which `compute.fault_tolerant` needs."""
+    compute_logs: bool = False
+    """Make a bucket for what Dagster's runs print; made where there is a runtime, unless this says false."""
 
     construct: ClassVar[str | None] = None  # here too, for mypy looks no further than to the next class
     own_names: ClassVar[bool] = True
@@ -69,7 +82,12 @@ class StorageKind(Kind):
     @property
     def buckets(self) -> list[str]:
         """Every bucket's purpose."""
-        asked_for = {"logs": self.has_logs, "preaggregations": self.preaggregations, "exchange": self.exchange}
+        asked_for = {
+            "logs": self.has_logs,
+            "preaggregations": self.preaggregations,
+            "exchange": self.exchange,
+            "compute_logs": self.compute_logs,
+        }
         return [*self.warehouse_buckets, *(purpose for purpose, asked in asked_for.items() if asked)]
 
     def bucket_name(self, purpose: str, *, prefix: str, account_id: str | None = None) -> str:
@@ -102,6 +120,8 @@ class S3Config(StorageKind):
     """Amazon S3, or what speaks its API."""
     preaggregations_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
     """Days after which a pre-aggregation, which Cube can build again, is removed."""
+    compute_logs_expire_days: Annotated[int, Field(ge=1, le=365)] = 90
+    """Days for which the output of Dagster's runs is kept."""
     logs_expire_days: Annotated[int, Field(ge=1, le=3650)] = 365
     """Days for which access logs are kept."""
     lifecycle: Lifecycle = Lifecycle()
@@ -113,6 +133,58 @@ class S3Config(StorageKind):
     clouds: ClassVar = frozenset({"aws"})
     own_names: ClassVar = False
     has_logs: ClassVar = True
+
+
+class GcsLifecycle(Model):
+    """What ages in a warehouse bucket. Live table objects never do: Iceberg alone decides when a file is dead."""
+
+    abort_incomplete_uploads_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """Days after which the parts of an unfinished multipart upload are removed."""
+    noncurrent_versions_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """Days for which an overwritten or deleted object can still be restored."""
+    soft_delete_days: Annotated[int, Field(ge=0, le=90)] = 7
+    """Days for which what was removed for good, a whole bucket even, can still be restored; 0, or 7 to 90. It is paid
+    for like what is there."""
+    autoclass: bool = True
+    """Let Autoclass store rarely read objects cheaper; they are served as fast."""
+
+    def findings(self) -> Iterator[Finding]:
+        """https://cloud.google.com/storage/docs/soft-delete#retention-duration"""
+        if 0 < self.soft_delete_days < 7:
+            message = f"{self.soft_delete_days} days are too few to soft-delete for"
+            yield Finding(("soft_delete_days",), message, "0, or 7 to 90")
+
+
+class GcsConfig(StorageKind):
+    """Buckets in Google Cloud Storage, encrypted with a key of the platform's own."""
+
+    kind: Literal["gcs"] = "gcs"
+    """Google Cloud Storage."""
+    preaggregations_expire_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """Days after which a pre-aggregation, which Cube can build again, is removed."""
+    compute_logs_expire_days: Annotated[int, Field(ge=1, le=365)] = 90
+    """Days for which the output of Dagster's runs is kept."""
+    logs_expire_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """Days for which usage logs are kept."""
+    lifecycle: GcsLifecycle = GcsLifecycle()
+    """What ages in the warehouse buckets."""
+    kms_key_name: GoogleKmsKey | None = None
+    """An existing key in the same region to encrypt with, which Cloud Storage's service agent may use; a new one,
+    rotated every 90 days, when left out."""
+
+    construct: ClassVar = "floe_infra.storage.gcs:GcsStorage"
+    clouds: ClassVar = frozenset({"gcp"})
+    own_names: ClassVar = False
+    has_logs: ClassVar = True
+
+    @staticmethod
+    def name_problem(name: str) -> str | None:
+        """https://cloud.google.com/storage/docs/buckets#naming; the rest of its rules are S3's too."""
+        if name.startswith("goog"):
+            return "begins with a prefix that Google reserves"
+        if re.search("g[o0][o0]g[l1]e", name):
+            return "holds Google's name"
+        return bucket_problem(name)
 
 
 class InClusterStorage(StorageKind):
@@ -186,5 +258,6 @@ class LocalStackConfig(InClusterStorage):
 
 
 StorageConfig = Annotated[
-    S3Config | RustFsConfig | SeaweedFsConfig | MinioConfig | LocalStackConfig | Disabled, Field(discriminator="kind")
+    S3Config | GcsConfig | RustFsConfig | SeaweedFsConfig | MinioConfig | LocalStackConfig | Disabled,
+    Field(discriminator="kind"),
 ]
