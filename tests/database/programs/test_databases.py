@@ -876,3 +876,22 @@ def test_two_runs_at_once(platform, locked):
         assert run.returncode == 0
     for application in applications:
         assert platform.as_owner(application, "CREATE TABLE t (); SELECT current_user") == platform.named(application)
+
+
+def test_an_administrator_as_cloud_sql_makes_it(platform: Platform):
+    """A member of a role that owns the server's databases, the one that it is connected to among them."""
+    everybody, admin, database = (f"{name}{platform.number}" for name in ("cloudsqlsuperuser", "admin", "server"))
+    platform.sql(
+        f"CREATE ROLE {everybody} CREATEROLE CREATEDB;"
+        f"CREATE ROLE {admin} LOGIN CREATEROLE CREATEDB PASSWORD $${ADMIN_PASSWORD}$$ IN ROLE {everybody};"
+    )
+    platform.sql(f"CREATE DATABASE {database} OWNER {everybody}")
+    login = platform.server.environment(user=admin, password=ADMIN_PASSWORD, database=database)
+    for application in ("dagster", "polaris"):
+        platform.give(application)
+    for _ in range(2):
+        result = platform.run("dagster", "polaris", **login)
+        assert result.returncode == 0, result.stderr
+    assert platform.as_owner("dagster", "CREATE TABLE runs (id int); SELECT current_user") == platform.named("dagster")
+    owner = f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{database}'"
+    assert platform.sql(owner) == everybody
