@@ -27,6 +27,9 @@ class Cloud:
     def grant_exchange(self, who: IdentityRef) -> None:
         self.granted.append(("exchange", who.service_account))
 
+    def grant_compute_logs(self, who: IdentityRef) -> None:
+        self.granted.append(("compute_logs", who.service_account))
+
     def lend_role(self, who: IdentityRef) -> str:
         self.granted.append(("lend", who.service_account))
         return f"arn:lent-to-{who.service_account}"
@@ -55,6 +58,7 @@ NEEDS = {
     ),
     "telemetry": Needs(namespace="observability", existing={"vendor": ExistingSecret("acme/vendor", ("api-key",))}),
     "traces": Needs(namespace="observability"),
+    "runtime": Needs(namespace="floe", service_account="dagster", compute_logs=True),
 }
 
 
@@ -75,11 +79,12 @@ def grant(needs: Mapping[str, Needs] = NEEDS, *, manager: bool = True) -> tuple[
 
 def test_identities_get_what_their_service_needs_and_nothing_else():
     grants, cloud = grant()
-    assert list(grants.identities) == ["catalog", "compute"]
+    assert list(grants.identities) == ["catalog", "compute", "runtime"]
     assert [each for each in cloud.granted if each[0] != "secrets"] == [
         ("lend", "polaris"),
         ("read_write", "trino"),
         ("exchange", "trino"),
+        ("compute_logs", "dagster"),
     ]
     assert grants.lent_roles == {"catalog": "arn:lent-to-polaris"}
 

@@ -68,6 +68,8 @@ class Grants(Construct):
             self.lent_roles[section] = self._storage.lend_role(identity)
         if need.exchange:
             self._storage.grant_exchange(identity)
+        if need.compute_logs:
+            self._storage.grant_compute_logs(identity)
 
     def _make_secrets(self, manager: Secrets) -> dict[str, SecretRef]:
         made: dict[str, SecretRef] = {}

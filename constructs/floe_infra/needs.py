@@ -38,6 +38,7 @@ class Needs:
         service_account: an identity of the cloud for the pods of this service account.
         storage: what the identity may do with the warehouse buckets: use them, or lend out a role that may.
         exchange: also use the bucket for intermediate results.
+        compute_logs: also use the bucket for what Dagster's runs print.
         catalog: whether the identity uses a catalog that the cloud itself has.
         databases: databases on the platform's PostgreSQL, each with an owner of the same name.
         secrets: what to make, by name: keys, and their values or how they are made.
@@ -49,6 +50,7 @@ class Needs:
     service_account: str | None = None
     storage: Literal["read_write", "lend"] | None = None
     exchange: bool = False
+    compute_logs: bool = False
     catalog: bool = False
     databases: tuple[str, ...] = ()
     secrets: Mapping[str, Mapping[str, str | Password]] = field(default_factory=dict)

@@ -175,6 +175,8 @@ class StorageRef:
     logs: BucketRef | None = None
     exchange: BucketRef | None = None
     """For intermediate results of queries; nothing in it outlives a query."""
+    compute_logs: BucketRef | None = None
+    """For what Dagster's runs print."""
     secret: SecretRef | None = None
     """Static keys, `access_key` and `secret_key`, for storage that knows no other identity."""
 
@@ -291,6 +293,9 @@ class Storage(Protocol):
 
     def grant_exchange(self, identity: IdentityRef) -> None:
         """Let the identity use the bucket for intermediate results."""
+
+    def grant_compute_logs(self, identity: IdentityRef) -> None:
+        """Let the identity use the bucket for what Dagster's runs print."""
 
     def lend_role(self, identity: IdentityRef) -> str:
         """An identity that may read and write, and that this one, and no other, can act as or lend to its clients; its

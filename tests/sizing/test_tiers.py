@@ -143,6 +143,12 @@ def test_what_the_file_says_wins_over_the_tier():
     assert config.database.instance_class == "db.t3.micro"
 
 
+def test_where_there_is_a_runtime_its_output_has_a_bucket():
+    assert platform("dev").storage.compute_logs
+    assert not platform("dev", runtime={"kind": "none"}).storage.compute_logs
+    assert not platform("dev", storage={"compute_logs": False}).storage.compute_logs
+
+
 def test_a_model_built_in_python_gets_the_tier_where_it_says_nothing():
     from floe_infra.compute import DuckDbConfig
 

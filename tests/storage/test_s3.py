@@ -123,3 +123,37 @@ def test_grants_name_exactly_the_warehouse_buckets(grant, writes):
     assert [each.startswith(bucket) for each in listing["resources"] + objects["resources"]] == [True, True]
     assert objects["resources"][0].endswith(".arn}/*")
     assert ("s3:PutObject" in objects["actions"], "kms:GenerateDataKey" in key["actions"]) == (writes, writes)
+
+
+def test_what_runs_print_has_a_bucket_that_forgets():
+    from alone import PROD, synthesized
+    from floe_infra.storage.config import S3Config
+    from floe_infra.storage.s3 import S3Storage
+
+    def make(stack):
+        storage = S3Storage(stack, "storage", config=S3Config(compute_logs=True), context=PROD)
+        role = "arn:aws:iam::111122223333:role/runs"
+        storage.grant_compute_logs(IdentityRef("floe", "dagster", role="runs", role_arn=role))
+
+    stack = synthesized(make)
+    assert (
+        resources(stack, "aws_s3_bucket")["storage/compute_logs/bucket"]["bucket"]
+        == "acme-prod-compute-logs-111122223333"
+    )
+    rules = resources(stack, "aws_s3_bucket_lifecycle_configuration")["storage/compute_logs/lifecycle"]["rule"]
+    assert 90 in [each.get("days") for rule in rules for each in rule.get("expiration", [])]
+    granted = data(stack, "aws_iam_policy_document")["storage/compute_logs_floe_dagster_document"]["statement"]
+    assert all("compute_logs" in each for each in granted[0]["resources"] + granted[1]["resources"])
+
+
+def test_without_that_bucket_nobody_is_let_in():
+    from alone import PROD, synthesized
+    from floe_infra.storage.config import S3Config
+    from floe_infra.storage.s3 import S3Storage
+
+    def make(stack):
+        identity = IdentityRef("floe", "dagster", role="runs", role_arn="arn")
+        S3Storage(stack, "storage", config=S3Config(), context=PROD).grant_compute_logs(identity)
+
+    with pytest.raises(LookupError, match="compute_logs"):
+        synthesized(make)

@@ -7,15 +7,35 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from floe_infra.catalog.config import client_secret, storage_keys
-from floe_infra.fields import KubernetesName
+from floe_infra.fields import KubernetesName, Matches
 from floe_infra.model import ANYWHERE, Disabled, Kind
-from floe_infra.needs import Needs
+from floe_infra.needs import Needs, Password
 
 if TYPE_CHECKING:
     from floe_infra.config.platform import PlatformConfig
 
 CLIENT = "runtime"
 """What the runtime is called among the catalog's clients."""
+CUBE_SECRET = "cube"
+"""The name of the secret that opens Cube's APIs, keys `api_secret` and `sql_password`."""
+_CUBE: dict[str, dict[str, str | Password]] = {
+    CUBE_SECRET: {"api_secret": Password(), "sql_password": Password()},
+}
+
+
+def _floating(image: str) -> str | None:
+    return "says of no image which one it is" if image.endswith(":latest") else None
+
+
+Image = Annotated[
+    str,
+    Matches(
+        r"[a-z0-9][a-zA-Z0-9._/:-]*:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}",
+        "an image with its tag, such as registry.example.com/lake/pipelines:3f2c1ab",
+        "give a tag that is never moved: pods go on with the old image otherwise",
+        refuse=_floating,
+    ),
+]
 
 
 class FloeRuntimeConfig(Kind):
@@ -27,22 +47,32 @@ class FloeRuntimeConfig(Kind):
     """The Kubernetes namespace."""
     service_account: KubernetesName = "floe-dagster"
     """The service account of Dagster's pods, which its chart makes; the cloud's identity is for this one alone."""
+    image: Image | None = None
+    """The image with the pipelines, and its tag. When left out, it is given at installation."""
+    run_memory_gib: Annotated[int, Field(ge=1, le=1024)] = 16
+    """Memory of a run's pod, request and limit alike, in GiB, where `compute` says nothing of it: with Trino, which
+    answers queries, while the pipelines themselves run DuckDB."""
+    run_cpu: Annotated[float, Field(ge=0.25, le=128)] = 4
+    """Processors of a run's pod, request and limit alike, in the same case."""
 
     service: ClassVar = "floe_infra.handoff.floe_runtime:FloeRuntime"
     clouds: ClassVar = ANYWHERE
     pod_security: ClassVar = "baseline"  # Dagster's chart leaves its pods' security to the user
 
     def needs(self, platform: PlatformConfig) -> Needs:
-        """An identity; Dagster's database; the catalog's credentials, or, where the catalog vends none for the storage,
-        the storage itself, or the keys to it; MotherDuck's token, where that is the engine."""
+        """An identity; Dagster's database, a bucket for what its runs print, what opens Cube; the catalog's credentials, or,
+        where the catalog vends none for the storage, the storage itself, or the keys to it; MotherDuck's token, where
+        that is the engine."""
         vended = platform.catalog.kind != "none" and platform.catalog.vends_credentials
         login = (client_secret(CLIENT),) if platform.catalog.kind == "polaris" else ()
         return Needs(
             namespace=self.namespace,
             service_account=self.service_account,
             storage=None if vended else "read_write",
+            compute_logs=getattr(platform.storage, "compute_logs", False),
             catalog=True,
             databases=("dagster",) if platform.database.kind != "none" else (),
+            secrets=_CUBE if platform.secrets.kind != "none" else {},
             existing=platform.compute.secrets if platform.compute.kind == "motherduck" else {},
             reads=(*login, *storage_keys(platform)),
         )

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from floe_infra.catalog.config import client_secret
 from floe_infra.compute.config import MOTHERDUCK_SECRET
-from floe_infra.handoff.config import CLIENT, FloeRuntimeConfig
+from floe_infra.handoff.config import CLIENT, CUBE_SECRET, FloeRuntimeConfig
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.needs import login_secret
 from floe_infra.refs import CatalogRef, DatabaseRef
@@ -54,6 +54,11 @@ class FloeRuntime(Construct):
         if access := site.secrets.get(STORAGE_KEYS):
             keys = {"AWS_ACCESS_KEY_ID": "{{ .access_key }}", "AWS_SECRET_ACCESS_KEY": "{{ .secret_key }}"}
             secrets.append(SecretCopy("floe-dagster-storage-secret", access, keys, stable_name=True))
+            keys = {"access-key": "{{ .access_key }}", "secret-key": "{{ .secret_key }}"}
+            secrets.append(SecretCopy("floe-cube-s3", access, keys, stable_name=True))
+        if cube := site.secrets.get(CUBE_SECRET):
+            keys = {"CUBEJS_API_SECRET": "{{ .api_secret }}", "CUBEJS_SQL_PASSWORD": "{{ .sql_password }}"}
+            secrets.append(SecretCopy("floe-cube-secrets", cube, keys, stable_name=True))
         self.ready = (
             site.copy_secrets(self, "secrets", namespace=config.namespace, secrets=secrets) if secrets else list(after)
         )

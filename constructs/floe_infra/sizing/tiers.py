@@ -118,6 +118,7 @@ _DEV: Defaults = {
     # The storage's kind alone: a file that chooses another one would get the rest all the same.
     "traces.jaeger": {"storage": {"kind": "memory"}, "memory_mib": 1024},
     "lineage.marquez": {"replicas": 1, "memory_mib": 768},
+    "runtime.floe": {"run_memory_gib": 4, "run_cpu": 1.5},
 }
 
 TIERS: dict[str, Defaults] = {
@@ -148,6 +149,7 @@ TIERS: dict[str, Defaults] = {
         "telemetry.otel_collector": {"max_replicas": 3},
         "traces.jaeger": {"storage": {"kind": "badger"}, "memory_mib": 1024},
         "lineage.marquez": {"replicas": 1},
+        "runtime.floe": {"run_memory_gib": 8, "run_cpu": 3},
     },
     # These are the models' own; here they stand so that a file may change one number of one group, or of the storage.
     "prod": {
@@ -201,6 +203,9 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(given, Mapping):
             given = {"kind": kind, **given}
             filled[section] = _under(given, tier.get(f"{section}.{given['kind']}", {}))
+    storage = filled["storage"]
+    if isinstance(storage, Mapping) and "none" not in (storage["kind"], _kind(filled["runtime"], "none")):
+        filled["storage"] = {**storage, "compute_logs": storage.get("compute_logs", True)}
     if isinstance(given := data.get("cloud"), Mapping):
         filled["cloud"] = {"provider": provider, **given}
     if isinstance(given := filled.get("kubernetes", {}), Mapping):

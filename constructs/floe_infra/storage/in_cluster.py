@@ -103,14 +103,15 @@ class InClusterServer(Construct):
             path_style=True,
             preaggregations=bucket("preaggregations") if config.preaggregations else None,
             exchange=bucket("exchange") if config.exchange else None,
+            compute_logs=bucket("compute_logs") if config.compute_logs else None,
             secret=site.secrets[CREDENTIALS],
         )
 
 
 def bucket_names(storage: StorageRef) -> list[str]:
     """Of all that there are to be."""
-    others = [bucket for bucket in (storage.preaggregations, storage.exchange) if bucket]
-    return [bucket.name for bucket in (*storage.buckets, *others)]
+    others = (storage.preaggregations, storage.exchange, storage.compute_logs)
+    return [bucket.name for bucket in (*storage.buckets, *others) if bucket]
 
 
 def server_resources(config: InClusterStorage) -> dict[str, Any]:

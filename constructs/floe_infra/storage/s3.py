@@ -39,6 +39,7 @@ class S3Storage(Construct):
         buckets: the warehouse buckets, by layer (or `warehouse`).
         preaggregations: Cube's bucket, when asked for.
         exchange: the bucket for queries' intermediate results, when asked for.
+        compute_logs: the bucket for what Dagster's runs print, when asked for.
     """
 
     def __init__(self, scope: Construct, id: str, *, config: S3Config, context: Context) -> None:
@@ -72,6 +73,9 @@ class S3Storage(Construct):
             self._short_lived("preaggregations", config.preaggregations_expire_days) if config.preaggregations else None
         )
         self.exchange = self._short_lived("exchange", _EXCHANGE_DAYS) if config.exchange else None
+        self.compute_logs = (
+            self._short_lived("compute_logs", config.compute_logs_expire_days) if config.compute_logs else None
+        )
         whole = next(iter(self.buckets.values()))
         self.ref = StorageRef(
             layers={layer: self.buckets.get(layer, whole).ref for layer in config.layers},
@@ -81,6 +85,7 @@ class S3Storage(Construct):
             kms_key_arn=self._key_arn,
             preaggregations=self.preaggregations.ref if self.preaggregations else None,
             exchange=self.exchange.ref if self.exchange else None,
+            compute_logs=self.compute_logs.ref if self.compute_logs else None,
             logs=self.logs.ref,
         )
 
@@ -100,6 +105,13 @@ class S3Storage(Construct):
             raise LookupError("There is no bucket for intermediate results: `storage.exchange` is false.")
         id = f"exchange_{identity.namespace}_{identity.service_account}"
         self._grant(id, identity.role, "exchange", (self.ref.exchange,), _READ + _WRITE, _USE_KEY)
+
+    def grant_compute_logs(self, identity: IdentityRef) -> None:
+        """Let the identity use the bucket for what Dagster's runs print."""
+        if self.ref.compute_logs is None:
+            raise LookupError("There is no bucket for what runs print: `storage.compute_logs` is false.")
+        id = f"compute_logs_{identity.namespace}_{identity.service_account}"
+        self._grant(id, identity.role, "compute_logs", (self.ref.compute_logs,), _READ + _WRITE, _USE_KEY)
 
     def lend_role(self, identity: IdentityRef) -> str:
         """A role that may read and write in the warehouse buckets, and that this identity, and no other, can assume: a
@@ -173,7 +185,7 @@ class S3Storage(Construct):
         return [*rules, tier()] if lifecycle.intelligent_tiering else rules
 
     def _short_lived(self, purpose: str, days: int) -> SecureBucket:
-        """A bucket of what can be made again."""
+        """A bucket of what is not kept for long."""
         return SecureBucket(
             self,
             purpose,
