@@ -30,6 +30,9 @@ class Cloud:
     def grant_compute_logs(self, who: IdentityRef) -> None:
         self.granted.append(("compute_logs", who.service_account))
 
+    def grant_use(self, who: IdentityRef) -> None:
+        self.granted.append(("use", who.service_account))
+
     def lend_role(self, who: IdentityRef) -> str:
         self.granted.append(("lend", who.service_account))
         return f"arn:lent-to-{who.service_account}"
@@ -58,7 +61,7 @@ NEEDS = {
     ),
     "telemetry": Needs(namespace="observability", existing={"vendor": ExistingSecret("acme/vendor", ("api-key",))}),
     "traces": Needs(namespace="observability"),
-    "runtime": Needs(namespace="floe", service_account="dagster", compute_logs=True),
+    "runtime": Needs(namespace="floe", service_account="dagster", compute=True, compute_logs=True),
 }
 
 
@@ -72,6 +75,7 @@ def grant(needs: Mapping[str, Needs] = NEEDS, *, manager: bool = True) -> tuple[
         storage=cloud,
         secrets=cloud if manager else None,
         catalog=None,
+        compute=cloud,
         database=None,
     )
     return made, cloud
@@ -84,6 +88,7 @@ def test_identities_get_what_their_service_needs_and_nothing_else():
         ("lend", "polaris"),
         ("read_write", "trino"),
         ("exchange", "trino"),
+        ("use", "dagster"),
         ("compute_logs", "dagster"),
     ]
     assert grants.lent_roles == {"catalog": "arn:lent-to-polaris"}

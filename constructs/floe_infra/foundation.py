@@ -29,6 +29,8 @@ class Foundation(PlatformStack):
         self.secrets: Secrets | None = self._make("secrets")
         self.catalog: Catalog | None = self._make("catalog", storage=self.storage)
         self.compute: Compute | None = self._make("compute")
+        if self.compute and self.compute.reader and self.storage:
+            self.storage.grant_read(self.compute.reader)
         self.grants: Grants | None = self._grant()
         self._say_what_there_is()
 
@@ -53,6 +55,7 @@ class Foundation(PlatformStack):
             storage=self.storage,
             secrets=self.secrets,
             catalog=self.catalog,
+            compute=self.compute,
             database=self.database,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from constructs import Construct
 
 from floe_infra.needs import Needs, reads_by_namespace
-from floe_infra.refs import Catalog, Cluster, Database, IdentityRef, SecretRef, Secrets, Storage
+from floe_infra.refs import Catalog, Cluster, Compute, Database, IdentityRef, SecretRef, Secrets, Storage
 
 READER = "secret-reader"
 """The service account, in each namespace, that reads the namespace's secrets."""
@@ -20,6 +20,7 @@ class Grants(Construct):
         needs: by section of the configuration.
         secrets: the secret manager; None where no service needs one.
         catalog: the cloud's own catalog, if that is the platform's.
+        compute: the query engine, if it is not in the cluster.
         database: the cloud's own PostgreSQL server, likewise; the secret with its administrator's login is there.
 
     Attributes:
@@ -39,10 +40,12 @@ class Grants(Construct):
         storage: Storage | None,
         secrets: Secrets | None,
         catalog: Catalog | None,
+        compute: Compute | None,
         database: Database | None,
     ) -> None:
         super().__init__(scope, id)
         self._needs, self._cluster, self._storage, self._catalog = needs, cluster, storage, catalog
+        self._compute = compute
         self.identities: dict[str, IdentityRef] = {}
         self.lent_roles: dict[str, str] = {}
         self.readers: dict[str, IdentityRef] = {}
@@ -60,6 +63,8 @@ class Grants(Construct):
         self.identities[section] = identity
         if need.catalog and self._catalog:
             self._catalog.grant_read_write(identity)
+        if need.compute and self._compute:
+            self._compute.grant_use(identity)
         if self._storage is None:
             return
         if need.storage == "read_write":

@@ -40,6 +40,7 @@ class Needs:
         exchange: also use the bucket for intermediate results.
         compute_logs: also use the bucket for what Dagster's runs print.
         catalog: whether the identity uses a catalog that the cloud itself has.
+        compute: likewise a query engine.
         databases: databases on the platform's PostgreSQL, each with an owner of the same name.
         secrets: what to make, by name: keys, and their values or how they are made.
         existing: what is there already, by the name it has here.
@@ -52,6 +53,7 @@ class Needs:
     exchange: bool = False
     compute_logs: bool = False
     catalog: bool = False
+    compute: bool = False
     databases: tuple[str, ...] = ()
     secrets: Mapping[str, Mapping[str, str | Password]] = field(default_factory=dict)
     existing: Mapping[str, ExistingSecret] = field(default_factory=dict)

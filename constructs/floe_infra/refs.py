@@ -354,3 +354,9 @@ class Compute(Protocol):
 
     @property
     def ref(self) -> ComputeRef: ...
+    @property
+    def reader(self) -> IdentityRef | None:
+        """The cloud's identity with which the engine itself reads the tables; None where it has none of its own."""
+
+    def grant_use(self, identity: IdentityRef) -> None:
+        """Let the identity run queries."""

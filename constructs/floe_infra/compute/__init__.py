@@ -1,5 +1,5 @@
 """The query engine."""
 
-from floe_infra.compute.config import ComputeConfig, DuckDbConfig, MotherDuckConfig, TrinoConfig
+from floe_infra.compute.config import BigQueryConfig, ComputeConfig, DuckDbConfig, MotherDuckConfig, TrinoConfig
 
-__all__ = ["ComputeConfig", "DuckDbConfig", "MotherDuckConfig", "TrinoConfig"]
+__all__ = ["BigQueryConfig", "ComputeConfig", "DuckDbConfig", "MotherDuckConfig", "TrinoConfig"]

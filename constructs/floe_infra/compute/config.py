@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from floe_infra.catalog.config import client_secret, storage_keys
-from floe_infra.fields import Finding, KubernetesName, Matches, shown
+from floe_infra.fields import Finding, GoogleKmsKey, KubernetesName, LayerName, Matches, shown
 from floe_infra.model import ANYWHERE, Disabled, Kind
 from floe_infra.needs import ExistingSecret, Needs, Password
 from floe_infra.secrets.config import SecretName
@@ -80,6 +80,39 @@ class MotherDuckConfig(Kind):
     def secrets(self) -> dict[str, ExistingSecret]:
         """The token, by the name that its secret has within the platform. The runtime's namespace reads it."""
         return {MOTHERDUCK_SECRET: ExistingSecret(self.secret, ("token",))}
+
+
+class BigQueryConfig(Kind):
+    """BigQuery: Google's own servers run the queries that Dagster's run pods ask for, in datasets of the platform's."""
+
+    kind: Literal["bigquery"] = "bigquery"
+    """Google BigQuery."""
+    datasets: Annotated[list[LayerName], Field(min_length=1, max_length=20)] = ["marts"]
+    """The datasets, in the platform's region, the first one for what names none. Name the layers to have one for each.
+    """
+    dataset_prefix: Annotated[str, Matches(r"([A-Za-z0-9_]{1,900})?", "letters, digits and underscores")] = ""
+    """Before each name and an underscore; the platform's name and environment when left out."""
+    kms_key_name: GoogleKmsKey | None = None
+    """An existing key in the same region to encrypt with, which BigQuery's service account may use; a new one, rotated
+    every 90 days, when left out."""
+    memory_gib: Annotated[int, Field(ge=1, le=1024)] = 4
+    """Memory of a run's pod, request and limit alike, in GiB. What PyIceberg writes still goes through there."""
+    cpu: Annotated[float, Field(ge=0.25, le=128)] = 2
+    """Processors of a run's pod, request and limit alike."""
+
+    construct: ClassVar = "floe_infra.compute.bigquery:BigQuery"
+    clouds: ClassVar = frozenset({"gcp"})
+
+    def dataset_id(self, name: str, *, prefix: str) -> str:
+        """A dataset's id in the project, which takes no hyphens
+        (https://cloud.google.com/bigquery/docs/datasets#dataset-naming)."""
+        return f"{self.dataset_prefix or prefix}_{name}".replace("-", "_")
+
+    def findings(self) -> Iterator[Finding]:
+        """Each dataset once."""
+        for index, name in enumerate(self.datasets):
+            if name in self.datasets[:index]:
+                yield Finding(("datasets", index), f"{name} is named twice", "each dataset once")
 
 
 class TrinoConfig(Kind):
@@ -214,4 +247,6 @@ def _entries(path: tuple[str | int, ...], entries: list[Any], required: tuple[st
             yield from _entries((*path, index, "subGroups"), entry["subGroups"], required)
 
 
-ComputeConfig = Annotated[DuckDbConfig | MotherDuckConfig | TrinoConfig | Disabled, Field(discriminator="kind")]
+ComputeConfig = Annotated[
+    DuckDbConfig | MotherDuckConfig | BigQueryConfig | TrinoConfig | Disabled, Field(discriminator="kind")
+]

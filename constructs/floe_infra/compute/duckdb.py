@@ -6,9 +6,9 @@ from math import ceil
 
 from constructs import Construct
 
-from floe_infra.compute.config import DuckDbConfig, MotherDuckConfig
+from floe_infra.compute.config import BigQueryConfig, DuckDbConfig, MotherDuckConfig
 from floe_infra.context import Context
-from floe_infra.refs import ComputeRef
+from floe_infra.refs import ComputeRef, IdentityRef
 
 TEMP_DIRECTORY = "/tmp/duckdb"
 """Where DuckDB spills what memory does not hold; pods mount an `emptyDir` there."""
@@ -24,6 +24,8 @@ class DuckDb(Construct):
         ref: what other rooms take.
     """
 
+    reader = None
+
     def __init__(self, scope: Construct, id: str, *, config: DuckDbConfig, context: Context) -> None:  # noqa: ARG002
         super().__init__(scope, id)
         self.ref = ComputeRef(
@@ -33,8 +35,11 @@ class DuckDb(Construct):
             environment=environment(config),
         )
 
+    def grant_use(self, identity: IdentityRef) -> None:
+        """Nothing to grant: the engine is in the identity's own pods."""
 
-def environment(config: DuckDbConfig | MotherDuckConfig) -> dict[str, str]:
+
+def environment(config: DuckDbConfig | MotherDuckConfig | BigQueryConfig) -> dict[str, str]:
     """What DuckDB is told of its pod."""
     return {
         "DUCKDB_MEMORY_LIMIT": f"{memory_limit_mib(config.memory_gib * 1024)}MiB",

@@ -7,7 +7,7 @@ from constructs import Construct
 from floe_infra.compute.config import MotherDuckConfig
 from floe_infra.compute.duckdb import environment
 from floe_infra.context import Context
-from floe_infra.refs import ComputeRef
+from floe_infra.refs import ComputeRef, IdentityRef
 
 
 class MotherDuck(Construct):
@@ -20,6 +20,8 @@ class MotherDuck(Construct):
         ref: what other rooms take.
     """
 
+    reader = None
+
     def __init__(self, scope: Construct, id: str, *, config: MotherDuckConfig, context: Context) -> None:  # noqa: ARG002
         super().__init__(scope, id)
         self.ref = ComputeRef(
@@ -29,3 +31,6 @@ class MotherDuck(Construct):
             path=f"md:{config.database}",
             environment=environment(config),
         )
+
+    def grant_use(self, identity: IdentityRef) -> None:
+        """Nothing to grant: MotherDuck knows the identity by its token."""

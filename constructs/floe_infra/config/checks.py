@@ -250,7 +250,7 @@ class _Pod:
 def _duckdb_fits(config: PlatformConfig) -> Iterator[Finding]:
     """Some node group must have room for a run: Kubernetes would leave its pod pending for ever."""
     compute = config.compute
-    if compute.kind in ("duckdb", "motherduck") and (pools := node_pools(config)):
+    if compute.kind in ("duckdb", "motherduck", "bigquery") and (pools := node_pools(config)):
         yield from _finds_room(_Pod("worker", compute.memory_gib * 1024, compute.cpu), pools)
 
 

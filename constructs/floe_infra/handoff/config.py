@@ -61,8 +61,8 @@ class FloeRuntimeConfig(Kind):
 
     def needs(self, platform: PlatformConfig) -> Needs:
         """An identity; Dagster's database, a bucket for what its runs print, what opens Cube; the catalog's credentials, or,
-        where the catalog vends none for the storage, the storage itself, or the keys to it; MotherDuck's token, where
-        that is the engine."""
+        where the catalog vends none for the storage, the storage itself, or the keys to it; the engine, if the cloud has
+        it, or MotherDuck's token."""
         vended = platform.catalog.kind != "none" and platform.catalog.vends_credentials
         login = (client_secret(CLIENT),) if platform.catalog.kind == "polaris" else ()
         return Needs(
@@ -71,6 +71,7 @@ class FloeRuntimeConfig(Kind):
             storage=None if vended else "read_write",
             compute_logs=getattr(platform.storage, "compute_logs", False),
             catalog=True,
+            compute=True,
             databases=("dagster",) if platform.database.kind != "none" else (),
             secrets=_CUBE if platform.secrets.kind != "none" else {},
             existing=platform.compute.secrets if platform.compute.kind == "motherduck" else {},

@@ -113,6 +113,7 @@ _DEV: Defaults = {
     "catalog.nessie": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
     "compute.duckdb": {"memory_gib": 4, "cpu": 1.5},
     "compute.motherduck": {"memory_gib": 2, "cpu": 0.5},
+    "compute.bigquery": {"memory_gib": 2, "cpu": 0.5},
     "compute.trino": {"workers": 2, "memory_gib": 6, "cpu": 1.5, "coordinator_memory_gib": 4, "coordinator_cpu": 1},
     "telemetry.otel_collector": {"replicas": 1, "max_replicas": None, "memory_mib": 256},
     # The storage's kind alone: a file that chooses another one would get the rest all the same.
@@ -145,6 +146,7 @@ TIERS: dict[str, Defaults] = {
         "catalog.nessie": {"max_replicas": None, "memory_gib": 1},
         "compute.duckdb": {"memory_gib": 8, "cpu": 3},
         "compute.motherduck": {"memory_gib": 2, "cpu": 1},
+        "compute.bigquery": {"memory_gib": 2, "cpu": 1},
         "compute.trino": {"workers": 3, "memory_gib": 13, "cpu": 3, "coordinator_memory_gib": 4, "coordinator_cpu": 1},
         "telemetry.otel_collector": {"max_replicas": 3},
         "traces.jaeger": {"storage": {"kind": "badger"}, "memory_mib": 1024},
