@@ -93,7 +93,11 @@ def test_load_reads_a_path(tmp_path: Path):
         ("network: [vpc]", "6:1: network", '["vpc"] is not a mapping of keys to values'),
         ("network: 5", "6:10: network", "5 is not a mapping of keys to values"),
         ("network:", "6:1: network", "is empty\n  …\n  fix: give it a value, or remove it"),
-        ("network: {kind: 5}", "6:17: network.kind", "5 is not known here\n  allowed: vpc, existing_vpc, none"),
+        (
+            "network: {kind: 5}",
+            "6:17: network.kind",
+            "5 is not known here\n  allowed: vpc, existing_vpc, gcp_network, existing_gcp_network, none",
+        ),
         ("network: {kind: vcp}", "6:17: network.kind", '"vcp" is not known here\n  …\n  fix: did you mean vpc?'),
         ("network: {kind: }", "6:11: network.kind", "is empty\n  allowed: vpc"),
         ("network: {kind: [vpc]}", "6:11: network.kind", '["vpc"] is not known here'),

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from floe_infra.network import ExistingVpcConfig, VpcConfig
-from floe_infra.network.subnets import cut
+from floe_infra.network import ExistingGcpNetworkConfig, ExistingVpcConfig, GcpNetworkConfig, Ranges, VpcConfig
+from floe_infra.network.subnets import cut, ranges
 
 TOKEN = "${TfToken[TOKEN.7]}"
 
@@ -95,3 +95,79 @@ def test_a_third_zone_moves_nothing():
 
 def test_a_network_known_only_to_terraform_is_cut_by_terraform():
     assert all("TfToken" in subnet for subnet in cut(VpcConfig(cidr=TOKEN)).private)
+
+
+RANGES = {
+    "nodes": "10.0.128.0/18",
+    "pods": "10.0.0.0/17",
+    "services": "10.0.192.0/20",
+    "private_services": "10.0.208.0/20",
+}
+
+
+def test_ranges_on_google_when_the_file_names_none():
+    assert ranges(GcpNetworkConfig()) == Ranges(**RANGES)
+
+
+@given(st.integers(12, 20))
+def test_ranges_on_google_are_always_such_as_google_takes(length):
+    cut_out = ranges(GcpNetworkConfig(cidr=f"10.0.0.0/{length}"))
+    assert all(IPv4Network(each).subnet_of(IPv4Network(f"10.0.0.0/{length}")) for _, each in cut_out)
+
+
+def test_ranges_of_a_network_that_only_terraform_knows_are_cut_by_terraform():
+    assert all("TfToken" in each for _, each in ranges(GcpNetworkConfig(cidr=TOKEN)))
+
+
+def test_given_ranges_may_lie_anywhere():
+    given_ranges = RANGES | {"pods": "100.64.0.0/14"}
+    assert ranges(GcpNetworkConfig(cidr="10.0.0.0/8", ranges=given_ranges)).pods == "100.64.0.0/14"
+
+
+@pytest.mark.parametrize(
+    ("changed", "path", "says"),
+    [
+        ({"nodes": "10.0.0.0/29"}, "nodes", "10.0.0.0/29 is a /29"),
+        ({"pods": "10.1.0.0/25"}, "pods", "10.1.0.0/25 is a /25"),
+        ({"services": "10.1.0.0/28"}, "services", "10.1.0.0/28 is a /28"),
+        ({"private_services": "10.1.0.0/25"}, "private_services", "10.1.0.0/25 is a /25"),
+        ({"services": "10.0.64.0/20"}, "services", "10.0.64.0/20 overlaps 10.0.0.0/17 of pods"),
+        (
+            {"private_services": "172.17.0.0/20"},
+            "private_services",
+            "172.17.0.0/20 overlaps 172.17.0.0/16, which Docker uses on Cloud SQL's machines",
+        ),
+        ({"pods": "224.0.0.0/16"}, "pods", "224.0.0.0/16 overlaps 224.0.0.0/4, which is for multicast"),
+    ],
+)
+def test_ranges_that_google_would_refuse(changed, path, says):
+    assert (path, says) in findings(Ranges, **RANGES | changed)
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/11", "10.0.0.0/21"])
+def test_size_of_a_network_on_google(cidr):
+    assert findings(GcpNetworkConfig, cidr=cidr) == [("cidr", f"{cidr} is a /{cidr.partition('/')[2]}")]
+
+
+def test_a_network_on_google_that_cloud_sql_could_not_reach():
+    says = "172.16.0.0/15 overlaps 172.17.0.0/16, which Docker uses on Cloud SQL's machines"
+    assert findings(GcpNetworkConfig, cidr="172.16.0.0/15") == [("cidr", says)]
+
+
+@pytest.mark.parametrize("days", [0, 3651])
+def test_google_keeps_logs_for_a_day_to_ten_years(days):
+    with pytest.raises(ValidationError):
+        GcpNetworkConfig(flow_logs_days=days)
+
+
+def test_pods_and_services_do_not_share_a_range():
+    given_names = {"network": "shared", "subnet": "data", "pod_range": "pods", "service_range": "pods"}
+    assert findings(ExistingGcpNetworkConfig, **given_names) == [
+        ("service_range", "pods is the range for pods already")
+    ]
+
+
+@pytest.mark.parametrize("name", ["Shared", "projects/acme/global/networks/shared", "a" * 64, "-a"])
+def test_names_of_networks_on_google(name):
+    with pytest.raises(ValidationError):
+        ExistingGcpNetworkConfig(network=name, subnet="data", pod_range="pods", service_range="services")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cdktf import ITerraformDependable, TerraformStack
+from cdktf import DataResource, Fn, ITerraformDependable, TerraformStack
 from cdktf_cdktf_provider_google.project_service import ProjectService
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
@@ -38,6 +38,12 @@ def add_provider(stack: TerraformStack, cloud: GoogleCloud, context: Context) ->
 def member(identity: IdentityRef) -> str:
     """The identity, as IAM policies name it."""
     return f"serviceAccount:{identity.role}"
+
+
+def digits(scope: Construct) -> str:
+    """Eight hexadecimal digits that Terraform makes with what they are for, and that stay with it: they end the names
+    of what Google keeps, or keeps the name of, when it has been removed. So a platform can be made again."""
+    return Fn.substr(DataResource(scope, "unique").id, 0, 8)  # a UUID's first
 
 
 def api(scope: Construct, name: str) -> ITerraformDependable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cdktf import DataResource, Fn
 from cdktf_cdktf_provider_google.kms_crypto_key import KmsCryptoKey
 from cdktf_cdktf_provider_google.kms_crypto_key_iam_member import KmsCryptoKeyIamMember
 from cdktf_cdktf_provider_google.kms_key_ring import KmsKeyRing
@@ -21,8 +20,7 @@ class EncryptionKey(Construct):
     """A symmetric key in the platform's region, rotated every 90 days.
 
     Nothing in KMS is ever really gone: a key ring that Terraform has destroyed is still there, and its name stays taken
-    (https://cloud.google.com/kms/docs/faq#cannot_delete). So that a platform can be made again under its old name, the
-    ring's ends in eight digits that Terraform makes with it.
+    (https://cloud.google.com/kms/docs/faq#cannot_delete).
 
     Args:
         purpose: what it encrypts; the key's name.
@@ -35,11 +33,10 @@ class EncryptionKey(Construct):
 
     def __init__(self, scope: Construct, id: str, *, context: Context, purpose: str) -> None:
         super().__init__(scope, id)
-        unique = DataResource(self, "unique")  # its id is a UUID
         self.ring = KmsKeyRing(
             self,
             "ring",
-            name=f"{context.prefix}-{purpose}-{Fn.substr(unique.id, 0, 8)}",
+            name=f"{context.prefix}-{purpose}-{google.digits(self)}",
             location=context.region,
             depends_on=[google.api(self, "cloudkms")],
         )

@@ -1,5 +1,21 @@
 """The private network."""
 
-from floe_infra.network.config import ExistingVpcConfig, NetworkConfig, Subnets, VpcConfig
+from floe_infra.network.config import (
+    ExistingGcpNetworkConfig,
+    ExistingVpcConfig,
+    GcpNetworkConfig,
+    NetworkConfig,
+    Ranges,
+    Subnets,
+    VpcConfig,
+)
 
-__all__ = ["ExistingVpcConfig", "NetworkConfig", "Subnets", "VpcConfig"]
+__all__ = [
+    "ExistingGcpNetworkConfig",
+    "ExistingVpcConfig",
+    "GcpNetworkConfig",
+    "NetworkConfig",
+    "Ranges",
+    "Subnets",
+    "VpcConfig",
+]

@@ -18,7 +18,7 @@ from ipaddress import IPv4Network
 from cdktf import Fn
 
 from floe_infra.fields import is_token
-from floe_infra.network.config import Subnets, VpcConfig
+from floe_infra.network.config import GcpNetworkConfig, Ranges, Subnets, VpcConfig
 
 
 def cut(config: VpcConfig) -> Subnets:
@@ -27,6 +27,24 @@ def cut(config: VpcConfig) -> Subnets:
     return config.subnets or Subnets(
         private=[_part(config.cidr, 2, zone) for zone in zones],
         public=[_part(config.cidr, 6, 48 + zone) for zone in zones],
+    )
+
+
+def ranges(config: GcpNetworkConfig) -> Ranges:
+    """Likewise on Google, where a subnet spans all zones: its first half for pods, of which each node takes 256
+    addresses at once; then a quarter for nodes, and of the last quarter a part each for Services and for Google's own.
+    Of 10.0.0.0/16:
+
+        pods                10.0.0.0/17
+        nodes               10.0.128.0/18
+        services            10.0.192.0/20
+        private services    10.0.208.0/20
+    """
+    return config.ranges or Ranges(
+        pods=_part(config.cidr, 1, 0),
+        nodes=_part(config.cidr, 2, 2),
+        services=_part(config.cidr, 4, 12),
+        private_services=_part(config.cidr, 4, 13),
     )
 
 

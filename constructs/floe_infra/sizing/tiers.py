@@ -33,10 +33,10 @@ KINDS: dict[str, dict[str, str]] = {
     },
     "gcp": {
         "state": "local",
-        "network": "none",
+        "network": "gcp_network",
         "cluster": "none",
-        "storage": "none",
-        "database": "none",
+        "storage": "gcs",
+        "database": "cloud_sql",
         "secrets": "secret_manager",
         "catalog": "polaris",
         "compute": "duckdb",
@@ -89,9 +89,14 @@ def _nodes(
 _DEV: Defaults = {
     "kubernetes": {"quota": {"pods": 60, "cpu": 32, "memory_gib": 128}},
     "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 14},
+    "network.gcp_network": {"flow_logs_days": 14},
     "cluster.eks": {**_nodes("m5.large", (1, 3), _LARGE, (1, 4)), "log_retention_days": 14},
     "storage.s3": {
         "lifecycle": {"intelligent_tiering": False, "noncurrent_versions_days": 7},
+        "logs_expire_days": 30,
+    },
+    "storage.gcs": {
+        "lifecycle": {"autoclass": False, "noncurrent_versions_days": 7, "soft_delete_days": 0},
         "logs_expire_days": 30,
     },
     "database.rds": {
@@ -128,8 +133,10 @@ TIERS: dict[str, Defaults] = {
     "staging": {
         "kubernetes": {"quota": {"pods": 120, "cpu": 100, "memory_gib": 400}},
         "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 30},
+        "network.gcp_network": {"flow_logs_days": 30},
         "cluster.eks": {**_nodes("m5.large", (2, 4), _XLARGE, (2, 6)), "log_retention_days": 90},
         "storage.s3": {"lifecycle": {"intelligent_tiering": False}, "logs_expire_days": 90},
+        "storage.gcs": {"lifecycle": {"autoclass": False}, "logs_expire_days": 90},
         "database.rds": {
             "instance_class": "db.t3.small",
             "multi_az": False,
