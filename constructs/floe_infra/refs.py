@@ -144,6 +144,8 @@ class ClusterRef:
     """Kubernetes' minor version; None where only the cluster knows."""
     location: str | None = None
     """On Google, the cluster's region, or its zone if it has one alone."""
+    service_cidr: str | None = None
+    """Where Kubernetes' Services have their addresses; None where only the cluster knows."""
     kubeconfig: str | None = None
     """A kubeconfig's path, where endpoint and login come from one."""
     kubeconfig_context: str | None = None

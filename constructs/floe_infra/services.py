@@ -13,12 +13,33 @@ from floe_infra.cluster.autoscaler import ClusterAutoscaler
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.crossing import Crossing
 from floe_infra.foundation import Foundation
+from floe_infra.handoff.bundle import HANDOFF, bundle
+from floe_infra.handoff.parts import Parts
 from floe_infra.kubernetes.disks import Disks
 from floe_infra.kubernetes.namespaces import Namespace, strictest_for_all
 from floe_infra.kubernetes.provider import add_providers
 from floe_infra.kubernetes.site import ClusterSecrets, Site
 from floe_infra.model import Kind
+from floe_infra.network.edges import HTTPS, PRIVATE, Addresses, Block, Edge, Surroundings, Workload, wire
+from floe_infra.network.policies import NetworkPolicies, policies_by_namespace
+from floe_infra.refs import ComputeRef, DatabaseRef
 from floe_infra.stack import PlatformStack
+
+TAKES: dict[str, tuple[str, ...]] = {
+    "storage": (),
+    "database": (),
+    "traces": (),
+    "lineage": ("database",),
+    "telemetry": ("traces",),
+    "catalog": ("storage", "database", "telemetry"),
+    "compute": ("storage", "catalog", "telemetry", "lineage"),
+    "runtime": ("storage", "database", "catalog", "compute", "telemetry", "lineage"),
+}
+"""By section, in the order in which they can come up: the sections whose refs its service is given, and to whose pods
+its own are let in."""
+
+_HANDED_OVER = ("storage", "database", "catalog", "compute", "telemetry", "lineage")
+"""The sections whose refs floe-runtime is told of."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +62,22 @@ class Services(PlatformStack):
         self.add_dependency(foundation)
         self._crossing = Crossing(Construct(foundation, "to_services"), self.state_of(foundation))
         self.site = self._open()
+        self.workloads = self._list_workloads()
+        self.edges = self._wire()
+        self.network_policies = self._limit_network()
         self.autoscaler = self._scale()
         self.secrets = self._operate_secrets()
         self.site = replace(self.site, cluster_secrets=self.secrets)
         self.storage = self._serve("storage")
         self.database = self._serve("database")
         self.traces = self._serve("traces")
-        self.lineage = self._serve("lineage", database=self.database)
-        self.telemetry = self._serve("telemetry", traces=self.traces)
-        self.catalog = self._serve("catalog", storage=self.storage, database=self.database, telemetry=self.telemetry)
-        self.compute = self._serve(
-            "compute", storage=self.storage, catalog=self.catalog, telemetry=self.telemetry, lineage=self.lineage
-        )
-        self.runtime = self._serve("runtime", database=self.database, catalog=self.catalog)
+        self.lineage = self._serve("lineage")
+        self.telemetry = self._serve("telemetry")
+        self.catalog = self._serve("catalog")
+        self.compute = self._serve("compute")
+        self.runtime = self._serve("runtime")
         self._say_what_there_is()
+        self.output(HANDOFF, bundle(self._handed_over()), "What floe-runtime takes: files, by name.")
 
     def _open(self) -> Site:
         """Providers, namespaces and the disks' class: what everything else stands on."""
@@ -109,11 +132,56 @@ class Services(PlatformStack):
         )
         return operator
 
-    def _serve(self, section: str, **parts: Part | None) -> Any:
+    def _list_workloads(self) -> dict[str, tuple[Workload, ...]]:
+        """By section, its pods."""
+        kinds = {section: getattr(self._config, section) for section in ("secrets", *TAKES)}
+        return {section: kind.load_service().workloads(kind) for section, kind in kinds.items() if kind.service}
+
+    def _wire(self) -> list[Edge]:
+        """Which pods may talk to which, and to what around them."""
+        config = self._config.kubernetes.network_policies
+        network, google = self._foundation.network, self._config.cloud.provider == "gcp"
+        # On Google, databases and pods have addresses in other networks beside the subnet's.
+        known = [self._crossing.carry("network_cidr", network.ref.cidr)] if network and not google else PRIVATE
+        around = Surroundings(
+            networks=tuple(known),
+            services=self.site.cluster.service_cidr,
+            metadata=google,
+            internet=config.allow_internet,
+        )
+        in_cloud = {section: self._in_cloud(section, around) for section in TAKES}
+        around = replace(around, in_cloud={section: place for section, place in in_cloud.items() if place})
+        return wire(self.workloads, takes=TAKES, around=around, config=config)
+
+    def _in_cloud(self, section: str, around: Surroundings) -> tuple[Addresses, int] | None:
+        """Where a part is that the cloud has, and who takes its ref goes to; nowhere for DuckDB, which is in its own
+        process."""
+        ref = self._of_cloud(section)
+        if ref is None or (isinstance(ref, ComputeRef) and ref.engine == "duckdb"):
+            return None
+        if isinstance(ref, DatabaseRef):
+            return Addresses("PostgreSQL", tuple(map(Block, around.networks))), ref.port
+        return around.cloud, HTTPS
+
+    def _limit_network(self) -> NetworkPolicies | None:
+        """Nothing runs in a namespace before its policies are there."""
+        if not self._config.kubernetes.network_policies.enabled:
+            return None
+        policies = policies_by_namespace(self.site.namespaces, self.edges)
+        made = NetworkPolicies(self, "network_policies", site=self.site, policies=policies)
+        self.site = replace(self.site, namespaces={**self.site.namespaces, **made.ready})
+        return made
+
+    def _of_cloud(self, section: str) -> Any:
+        """What a part in the cloud says of itself."""
+        made = getattr(self._foundation, section, None)
+        return self._crossing.carry(section, made.ref) if made else None
+
+    def _serve(self, section: str) -> Any:
         """A section's service, given what other parts say of themselves and made after them."""
         config: Kind = getattr(self._config, section)
-        made = getattr(self._foundation, section, None)
-        cloud = self._crossing.carry(section, made.ref) if made else None
+        parts: dict[str, Part | None] = {taken: getattr(self, taken) for taken in TAKES[section]}
+        cloud = self._of_cloud(section)
         if config.service is None:
             return Part(cloud) if cloud else None
         refs = {name: part.ref if part else None for name, part in parts.items()}
@@ -121,6 +189,23 @@ class Services(PlatformStack):
             refs[section] = cloud
         after = [ready for part in parts.values() if part for ready in part.ready]
         return config.load_service()(self, section, config=config, site=self.site, after=after, **refs)
+
+    def _handed_over(self) -> Parts:
+        """The parts, as floe-runtime is told of them."""
+        network, site = self._foundation.network, self.site
+        refs = {section: part.ref if (part := getattr(self, section)) else None for section in _HANDED_OVER}
+        return Parts(
+            config=self._config,
+            context=site.context,
+            network=self._crossing.carry("network", network.ref) if network else None,
+            cluster=site.cluster,
+            identity=site.identities.get("runtime"),
+            lent_role=site.lent_roles.get("catalog"),
+            steady=site.steady,
+            interruptible=site.interruptible,
+            storage_class=site.storage_class,
+            **refs,
+        )
 
     def _say_what_there_is(self) -> None:
         """Outputs, for people and for whatever comes after Terraform. Names only, never a secret's value."""

@@ -10,11 +10,13 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 from floe_infra.catalog.config import NessieConfig
-from floe_infra.catalog.server import namespace_location, namespaces, program_job, server_values
+from floe_infra.catalog.server import namespace_location, namespaces, program_job, server_values, server_workload
 from floe_infra.kubernetes import charts
+from floe_infra.kubernetes.objects import labels
 from floe_infra.kubernetes.placement import ZONE
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.needs import login_secret
+from floe_infra.network.edges import Workload
 from floe_infra.refs import CatalogRef, DatabaseRef, StorageRef, TelemetryRef
 
 NAME = "nessie"
@@ -111,6 +113,14 @@ class Nessie(Construct):
             after=[self.server.release],
         )
         self.ready = [self.provisioning.release]
+
+    @staticmethod
+    def workloads(config: NessieConfig) -> tuple[Workload, ...]:
+        """The servers and the job."""
+        return (
+            server_workload(NAME, config.namespace, port=19120, management_port=9000),
+            Workload(PROVISIONING, config.namespace, labels(PROVISIONING), takes=("catalog",)),
+        )
 
     def _catalog(self, keys: str | None) -> dict[str, Any]:
         return {

@@ -12,13 +12,14 @@ from constructs import Construct
 
 from floe_infra.catalog.config import ROOT_SECRET, TOKEN_SECRET, PolarisConfig, client_id, client_secret
 from floe_infra.catalog.programs import provision_polaris as program
-from floe_infra.catalog.server import namespace_location, namespaces, program_job, server_values
+from floe_infra.catalog.server import namespace_location, namespaces, program_job, server_values, server_workload
 from floe_infra.kubernetes import charts
-from floe_infra.kubernetes.objects import job, pod, resources, secret_env
+from floe_infra.kubernetes.objects import job, labels, pod, resources, secret_env
 from floe_infra.kubernetes.placement import spread
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum, merge
 from floe_infra.needs import login_secret
+from floe_infra.network.edges import Workload
 from floe_infra.refs import CatalogRef, DatabaseRef, SecretRef, StorageRef, TelemetryRef
 
 NAME = "polaris"
@@ -122,6 +123,16 @@ class Polaris(Construct):
             after=[self.server.release],
         )
         self.ready = [self.provisioning.release]
+
+    @staticmethod
+    def workloads(config: PolarisConfig) -> tuple[Workload, ...]:
+        """The servers and both jobs."""
+        namespace = config.namespace
+        return (
+            server_workload(NAME, namespace, port=8181, management_port=8182),
+            Workload(BOOTSTRAP, namespace, labels(BOOTSTRAP), takes=("database",)),
+            Workload(PROVISIONING, namespace, labels(PROVISIONING), takes=("catalog",), calls={NAME: (8182,)}),
+        )
 
     def _url(self, service: str, port: int) -> str:
         return f"http://{service}.{self._config.namespace}.svc.cluster.local:{port}"

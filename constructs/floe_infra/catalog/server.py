@@ -11,6 +11,7 @@ from floe_infra.catalog.config import NessieConfig, PolarisConfig
 from floe_infra.kubernetes.objects import PYTHON_IMAGE, config_map, job, pod, resources
 from floe_infra.kubernetes.site import Site
 from floe_infra.kubernetes.values import checksum
+from floe_infra.network.edges import Workload
 from floe_infra.refs import StorageRef, TelemetryRef
 
 _NOBODY = 65534
@@ -52,6 +53,18 @@ def server_values(
         "serviceMonitor": {"enabled": False},
         "ingress": {"enabled": False, "tls": []},
     }
+
+
+def server_workload(name: str, namespace: str, *, port: int, management_port: int) -> Workload:
+    """Its pods carry both charts' selector labels."""
+    return Workload(
+        name,
+        namespace,
+        {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name},
+        serves=(port,),
+        metrics=(management_port,),
+        takes=("storage", "database", "telemetry"),
+    )
 
 
 def namespaces(config: PolarisConfig | NessieConfig, storage: StorageRef) -> dict[str, str]:

@@ -74,6 +74,7 @@ class EksCluster(Construct):
             block_storage=disks(default=True),
             autoscaler=self._autoscaler(),
             version=config.version,
+            service_cidr=cluster.kubernetes_network_config.service_ipv4_cidr,
         )
 
     def identity(self, id: str, *, namespace: str, service_account: str) -> IdentityRef:

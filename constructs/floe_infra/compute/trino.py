@@ -17,6 +17,7 @@ from floe_infra.kubernetes.objects import POD_SECURITY, disruption_budget, resou
 from floe_infra.kubernetes.placement import spread
 from floe_infra.kubernetes.release import TIMEOUT
 from floe_infra.kubernetes.site import SecretCopy, Site
+from floe_infra.network.edges import Workload
 from floe_infra.refs import CatalogRef, ComputeRef, LineageRef, StorageRef, TelemetryRef
 from floe_infra.sizing.trino import Server, data_size, heap_size, quantity
 
@@ -26,6 +27,7 @@ CATALOG = "iceberg"
 PORT = 8080
 _USER = 1000
 """`trino` in the image."""
+_COORDINATOR = {"app.kubernetes.io/instance": NAME, "app.kubernetes.io/component": "coordinator"}
 _WORKERS = {"app.kubernetes.io/instance": NAME, "app.kubernetes.io/component": "worker"}
 _SHARED_SECRET = {"TRINO_SHARED_SECRET": "{{ .shared_secret }}"}
 _EXCHANGE_KEYS = {"EXCHANGE_ACCESS_KEY": "{{ .access_key }}", "EXCHANGE_SECRET_KEY": "{{ .secret_key }}"}
@@ -124,6 +126,21 @@ class Trino(Construct):
             after=[*self.secrets, self.objects.release, *after],
         )
         self.ready = [self.release.release]
+
+    @staticmethod
+    def workloads(config: TrinoConfig) -> tuple[Workload, ...]:
+        """The coordinator, which alone is asked and alone tells lineage, and the workers."""
+        worker, port, parts = f"{NAME}-worker", (PORT,), ("storage", "catalog", "telemetry")
+        coordinator = Workload(
+            f"{NAME}-coordinator",
+            config.namespace,
+            _COORDINATOR,
+            serves=port,
+            takes=(*parts, "lineage"),
+            calls={worker: port},
+        )
+        calls = {coordinator.name: port, worker: port}
+        return coordinator, Workload(worker, config.namespace, _WORKERS, pages=port, takes=parts, calls=calls)
 
 
 def _copies(

@@ -51,6 +51,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         *(partial(_has_what_it_needs, section) for section in _NEEDS),
         *(partial(_service_has_what_it_needs, section) for section in sections),
         _namespaces_are_ours,
+        _edges_touch_us,
         _what_stays_has_a_home,
         _cloud_knows_the_cluster,
         _existing_secrets_can_be_there,
@@ -122,6 +123,21 @@ def _namespaces_are_ours(config: PlatformConfig) -> Iterator[Finding]:
                 f"{need.namespace} is Kubernetes' own, and the platform makes, limits and removes its namespaces",
                 "any name but default and kube-…",
             )
+
+
+def _edges_touch_us(config: PlatformConfig) -> Iterator[Finding]:
+    """A network policy is for pods of ours; a word among the ends is a section that has some."""
+    sections = list(config.needs)
+    for index, edge in enumerate(config.kubernetes.network_policies.edges):
+        path = ("kubernetes", "network_policies", "edges", index)
+        ends = {"client": edge.client, "server": edge.server}
+        words = {end: text for end, text in ends.items() if text.isalpha()}
+        for end, text in words.items():
+            if text not in sections:
+                allowed = f"one of {', '.join(sections)}, namespace/<name>, or a network"
+                yield Finding((*path, end), f"{text!r} is no section with pods of its own", allowed)
+        if not words:
+            yield Finding(path, "neither end is a section of this file", "a section's name as client or server")
 
 
 def _what_stays_has_a_home(config: PlatformConfig) -> Iterator[Finding]:

@@ -10,10 +10,11 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 from floe_infra.database.config import ADMIN_SECRET, CloudSqlConfig, InClusterDatabaseConfig, RdsConfig
-from floe_infra.kubernetes.objects import config_map, job, pod, resources, secret_env
+from floe_infra.kubernetes.objects import config_map, job, labels, pod, resources, secret_env
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
 from floe_infra.needs import login_secret
+from floe_infra.network.edges import Workload
 from floe_infra.refs import DatabaseRef, KubernetesSecretRef
 
 NAME = "databases"
@@ -76,6 +77,11 @@ class Databases(Construct):
             after=[*self.secrets, *after],
         )
         self.ready = [self.manifests.release]
+
+    @staticmethod
+    def workloads(config: RdsConfig | CloudSqlConfig | InClusterDatabaseConfig) -> tuple[Workload, ...]:
+        """The job."""
+        return (Workload(NAME, config.namespace, labels(NAME), takes=("database",)),)
 
 
 _PREFIX = login_secret("")

@@ -14,6 +14,7 @@ from floe_infra.database.databases import IMAGE, USER, Databases
 from floe_infra.kubernetes.objects import config_map, labels, pod, resources, service, volume_claim
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
+from floe_infra.network.edges import Workload
 from floe_infra.refs import DatabaseRef
 from floe_infra.terraform import keep
 
@@ -74,6 +75,11 @@ class InClusterDatabase(Construct):
             self, "databases", config=config, site=site, database=self.ref, after=[self.server.release]
         )
         self.ready = self.databases.ready
+
+    @staticmethod
+    def workloads(config: InClusterDatabaseConfig) -> tuple[Workload, ...]:
+        """The server and the job."""
+        return Workload(NAME, config.namespace, labels(NAME), serves=(PORT,)), *Databases.workloads(config)
 
 
 def _manifests(config: InClusterDatabaseConfig, site: Site, admin: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from cdktf import ITerraformDependable
 from constructs import Construct
@@ -12,7 +13,8 @@ from floe_infra.compute.config import MOTHERDUCK_SECRET
 from floe_infra.handoff.config import CLIENT, CUBE_SECRET, FloeRuntimeConfig
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.needs import login_secret
-from floe_infra.refs import CatalogRef, DatabaseRef
+from floe_infra.network.edges import Workload
+from floe_infra.refs import DatabaseRef
 from floe_infra.storage.config import CREDENTIALS as STORAGE_KEYS
 
 
@@ -31,8 +33,8 @@ class FloeRuntime(Construct):
         config: FloeRuntimeConfig,
         site: Site,
         database: DatabaseRef | None,
-        catalog: CatalogRef | None,  # noqa: ARG002  # its client is among the site's secrets, if it has any
         after: Sequence[ITerraformDependable] = (),
+        **told: object,  # noqa: ARG002  # of the other parts its charts are told elsewhere; here, its secrets are made
     ) -> None:
         super().__init__(scope, id)
         secrets = []
@@ -61,4 +63,19 @@ class FloeRuntime(Construct):
             secrets.append(SecretCopy("floe-cube-secrets", cube, keys, stable_name=True))
         self.ready = (
             site.copy_secrets(self, "secrets", namespace=config.namespace, secrets=secrets) if secrets else list(after)
+        )
+
+    @staticmethod
+    def workloads(config: FloeRuntimeConfig) -> tuple[Workload, ...]:
+        """Dagster, its code servers and Cube, by the labels that their charts give them whatever their release is
+        called. Dagster starts runs as jobs of Kubernetes."""
+
+        def workload(name: str, **more: Any) -> Workload:
+            return Workload(name, config.namespace, {"app.kubernetes.io/name": name}, **more)
+
+        parts = ("storage", "database", "catalog", "compute", "telemetry", "lineage")
+        return (
+            workload("dagster", pages=(80,), takes=parts, api_server=True, open_within=True),
+            workload("dagster-user-deployments", takes=parts),
+            workload("floe-cube", pages=(4000, 15432), takes=("storage", "catalog", "compute", "telemetry", "lineage")),
         )

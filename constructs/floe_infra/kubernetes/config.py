@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Annotated
 
 from pydantic import Field
 
-from floe_infra.fields import Finding, Matches
+from floe_infra.fields import Finding, KubernetesName, Matches
 from floe_infra.model import Model
 
 
@@ -64,6 +65,55 @@ class QuotaConfig(Model):
     """Memory that its pods request together, in GiB."""
 
 
+NAMESPACE = "namespace/"
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+
+
+def _no_network(end: str) -> str | None:
+    if not end[0].isdigit():
+        return None
+    try:
+        IPv4Network(end)
+    except ValueError as error:
+        return f"is no network: {error}"
+    return None
+
+
+NetworkEnd = Annotated[
+    str,
+    Matches(
+        rf"[a-z]+|{NAMESPACE}{_LABEL}|[0-9]+(\.[0-9]+){{3}}/[0-9]{{1,2}}",
+        "a section of this file such as compute, namespace/<name>, or an IPv4 network such as 10.0.0.0/16",
+        refuse=_no_network,
+    ),
+]
+
+
+class EdgeConfig(Model):
+    """A connection that the platform's wiring does not have: of a BI tool, an ingress controller, a bastion."""
+
+    client: NetworkEnd
+    """Who calls: a section's pods (`runtime`), all pods of a namespace (`namespace/superset`), or a network."""
+    server: NetworkEnd
+    """Who is called, likewise. One of the two is a section."""
+    port: Annotated[int, Field(ge=1, le=65535)]
+    """The pods' TCP port, which a Service may have under another number."""
+
+
+class NetworkPoliciesConfig(Model):
+    """Who may talk to whom: nobody in the platform's namespaces, but along its wiring."""
+
+    enabled: bool = True
+    """Make the policies. They hold where the cluster's network plugin heeds them."""
+    allow_internet: bool = True
+    """Let pods that use the cloud, or a server that the file names, do so at public addresses, by the port of that
+    service alone. Without it they need endpoints of the cloud's services in the private network."""
+    edges: list[EdgeConfig] = []
+    """Connections to allow besides."""
+    metrics_from: list[KubernetesName] = []
+    """Namespaces whose pods read the services' metrics."""
+
+
 class KubernetesConfig(Model):
     """What holds for everything in the cluster."""
 
@@ -71,3 +121,5 @@ class KubernetesConfig(Model):
     """Where Helm charts come from."""
     quota: QuotaConfig | None = QuotaConfig()
     """Of each namespace; none when null."""
+    network_policies: NetworkPoliciesConfig = NetworkPoliciesConfig()
+    """Who may talk to whom."""

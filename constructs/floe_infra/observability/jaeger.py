@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.persistent_volume_claim_v1 import (
@@ -26,6 +27,7 @@ from floe_infra.kubernetes.objects import (
 from floe_infra.kubernetes.placement import spread
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
+from floe_infra.network.edges import Workload
 from floe_infra.observability.config import (
     TRACES_SECRET,
     BadgerStorage,
@@ -104,7 +106,26 @@ class Jaeger(Construct):
         self.ref = TracesRef(otlp_grpc=f"{host}:4317", ui=f"http://{host}:16686")
         self.ready = [self.release.release]
 
+    @staticmethod
+    def workloads(config: JaegerConfig) -> tuple[Workload, ...]:
+        """Jaeger, and the job that removes old indices."""
+        ports = _ports(config.storage.server_urls) if isinstance(config.storage, ElasticsearchStorage) else ()
+        jaeger = Workload(
+            NAME,
+            config.namespace,
+            {"app.kubernetes.io/name": NAME, **_SELECTOR},
+            serves=(4317,),
+            pages=(16686,),
+            metrics=(8888,),
+            elsewhere=ports,
+        )
+        if not ports:
+            return (jaeger,)
+        old = {**_SELECTOR, "app.kubernetes.io/component": _CLEANER}
+        return jaeger, Workload(f"{NAME}-{_CLEANER}", config.namespace, old, elsewhere=ports)
 
+
+_CLEANER = "es-index-cleaner"
 _SELECTOR = {"app.kubernetes.io/instance": NAME, "app.kubernetes.io/component": "all-in-one"}
 
 
@@ -199,6 +220,12 @@ def _configuration(config: JaegerConfig, *, prefix: str) -> dict[str, Any]:
         },
         "exporters": {"jaeger_storage_exporter": {"trace_storage": _STORE}},
     }
+
+
+def _ports(urls: Sequence[str]) -> tuple[int, ...]:
+    """The servers', in URLs' words or those of their scheme."""
+    split = [urlsplit(url) for url in urls]
+    return tuple(dict.fromkeys(url.port or (443 if url.scheme == "https" else 80) for url in split))
 
 
 def _backend(config: JaegerConfig, *, prefix: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from floe_infra.kubernetes.placement import spread
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
 from floe_infra.needs import login_secret
+from floe_infra.network.edges import Workload
 from floe_infra.observability.config import MarquezConfig
 from floe_infra.refs import DatabaseRef, LineageRef
 
@@ -108,6 +109,14 @@ class Marquez(Construct):
         )
         self.ref = LineageRef(url=f"http://{NAME}.{config.namespace}.svc.cluster.local:{PORT}")
         self.ready = [self.manifests.release]
+
+    @staticmethod
+    def workloads(config: MarquezConfig) -> tuple[Workload, ...]:
+        """The server and the pages."""
+        return (
+            Workload(NAME, config.namespace, labels(NAME), serves=(PORT,), metrics=(_ADMIN_PORT,), takes=("database",)),
+            Workload(WEB, config.namespace, labels(WEB), pages=(_WEB_PORT,), calls={NAME: (PORT,)}),
+        )
 
 
 def _configuration(config: MarquezConfig) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from cdktf import ITerraformDependable
 from constructs import Construct
@@ -12,6 +13,7 @@ from floe_infra.kubernetes import charts
 from floe_infra.kubernetes.objects import CONTAINER_SECURITY, POD_SECURITY, resources, secret_env
 from floe_infra.kubernetes.placement import spread
 from floe_infra.kubernetes.site import SecretCopy, Site
+from floe_infra.network.edges import Workload
 from floe_infra.observability.config import DATADOG_SECRET, GRAFANA_SECRET, OtelCollectorConfig
 from floe_infra.refs import TelemetryRef, TracesRef
 
@@ -80,6 +82,23 @@ class OtelCollector(Construct):
         host = f"{NAME}.{namespace}.svc.cluster.local"
         self.ref = TelemetryRef(otlp_grpc=f"http://{host}:4317", otlp_http=f"http://{host}:4318")
         self.ready = [self.release.release]
+
+    @staticmethod
+    def workloads(config: OtelCollectorConfig) -> tuple[Workload, ...]:
+        """The collector."""
+        grafana, datadog = config.exporters.grafana_cloud, config.exporters.datadog
+        ports = [urlsplit(grafana.url).port or 443] if grafana else []
+        return (
+            Workload(
+                NAME,
+                config.namespace,
+                {"app.kubernetes.io/instance": NAME, "component": "standalone-collector"},
+                serves=(4317, 4318),
+                metrics=(8888,),
+                takes=("traces",),
+                elsewhere=tuple(dict.fromkeys([*ports, *([443] if datadog else [])])),
+            ),
+        )
 
 
 def _pods(config: OtelCollectorConfig, site: Site) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from cdktf import ITerraformDependable
 from constructs import Construct
@@ -13,9 +13,11 @@ from floe_infra.kubernetes.objects import service_account
 from floe_infra.kubernetes.placement import spread
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.needs import Needs
+from floe_infra.network.edges import Workload
 from floe_infra.refs import IdentityRef
 from floe_infra.secrets.config import OperatorConfig
 
+_NAME = "external-secrets"
 STORE = "cloud"
 """The SecretStore's name, in each namespace."""
 
@@ -35,6 +37,9 @@ class ExternalSecrets(Construct):
         stores: by namespace.
         ready: what comes after the operator.
     """
+
+    in_cloud: ClassVar = True
+    """Whether the operator reads from a secret manager of the cloud's."""
 
     def __init__(
         self,
@@ -76,6 +81,20 @@ class ExternalSecrets(Construct):
             for namespace, reader in readers.items()
         }
         self.ready = [self.operator.release]
+
+    @classmethod
+    def workloads(cls, config: OperatorConfig) -> tuple[Workload, ...]:
+        """The operator, what the API server asks about its objects, and what keeps the certificate for that."""
+
+        def workload(name: str, **more: Any) -> Workload:
+            selector = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": _NAME}
+            return Workload(name, config.namespace, selector, metrics=(8080,), api_server=True, **more)
+
+        return (
+            workload(_NAME, cloud=cls.in_cloud),
+            workload(f"{_NAME}-webhook", webhooks=(10250,)),
+            workload(f"{_NAME}-cert-controller"),
+        )
 
     def copy(self, scope: Construct, id: str, *, namespace: str, secrets: Sequence[SecretCopy]) -> ITerraformDependable:
         """Keep Kubernetes Secrets in step with the cloud's; what reads them comes after the result."""

@@ -26,6 +26,7 @@ class InClusterSecrets(ExternalSecrets):
         values: the Secrets' recipes; None where none is wanted.
     """
 
+    in_cloud = False
     values: Manifests | None = None
 
     def _make_values(self) -> list[ITerraformDependable]:

@@ -10,9 +10,10 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 from floe_infra.kubernetes.charts import Chart
-from floe_infra.kubernetes.objects import PYTHON_IMAGE, config_map, job, pod, resources, secret_env
+from floe_infra.kubernetes.objects import PYTHON_IMAGE, config_map, job, labels, pod, resources, secret_env
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
+from floe_infra.network.edges import Workload
 from floe_infra.refs import BucketRef, KubernetesSecretRef, StorageRef
 from floe_infra.storage.config import CREDENTIALS, InClusterStorage, StorageOnDisk
 from floe_infra.terraform import keep
@@ -46,6 +47,8 @@ class InClusterServer(Construct):
     service: ClassVar[str]
     """The Service's name."""
     port: ClassVar[int]
+    pages: ClassVar[tuple[int, ...]] = ()
+    """Where people look at it."""
     secret: ClassVar[dict[str, str]] = {}
     """Keys that the chart wants to find in the Secret, each a Go template over `access_key` and `secret_key`."""
 
@@ -84,6 +87,20 @@ class InClusterServer(Construct):
             after=[self.server.release],
         )
         self.ready = [self.buckets.release]
+
+    @classmethod
+    def workloads(cls, config: InClusterStorage) -> tuple[Workload, ...]:
+        """The server and the job that makes the buckets."""
+        namespace = config.namespace
+        return (
+            Workload(cls.name, namespace, cls._labels(), serves=(cls.port,), pages=cls.pages),
+            Workload(_JOB, namespace, labels(_JOB), takes=("storage",)),
+        )
+
+    @classmethod
+    def _labels(cls) -> dict[str, str]:
+        """What the chart selects the server's pods by."""
+        return {"app.kubernetes.io/name": cls.name, "app.kubernetes.io/instance": cls.name}
 
     def _values(self, config: Any, site: Site, secret: str) -> dict[str, Any]:
         """The chart's values; `secret` is the name of the Secret with the keys."""

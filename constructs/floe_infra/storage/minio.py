@@ -20,7 +20,12 @@ class Minio(InClusterServer):
     chart: ClassVar = charts.MINIO
     service: ClassVar = "minio"
     port: ClassVar = 9000
+    pages: ClassVar = (9001,)
     secret: ClassVar = {"rootUser": "{{ .access_key }}", "rootPassword": "{{ .secret_key }}"}
+
+    @classmethod
+    def _labels(cls) -> dict[str, str]:
+        return {"app": cls.name, "release": cls.name}
 
     def _values(self, config: MinioConfig, site: Site, secret: str) -> dict[str, Any]:
         disk: dict[str, Any] = {

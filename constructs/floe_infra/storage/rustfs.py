@@ -21,6 +21,7 @@ class RustFs(InClusterServer):
     chart: ClassVar = charts.RUSTFS
     service: ClassVar = "rustfs-svc"
     port: ClassVar = 9000
+    pages: ClassVar = (9001,)
     secret: ClassVar = {"RUSTFS_ACCESS_KEY": "{{ .access_key }}", "RUSTFS_SECRET_KEY": "{{ .secret_key }}"}
 
     def _values(self, config: RustFsConfig, site: Site, secret: str) -> dict[str, Any]:
