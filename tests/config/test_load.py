@@ -96,7 +96,7 @@ def test_load_reads_a_path(tmp_path: Path):
         (
             "network: {kind: 5}",
             "6:17: network.kind",
-            "5 is not known here\n  allowed: vpc, existing_vpc, gcp_network, existing_gcp_network, none",
+            "5 is not known here\n  allowed: vpc, existing_vpc, gcp_network, ",
         ),
         ("network: {kind: vcp}", "6:17: network.kind", '"vcp" is not known here\n  …\n  fix: did you mean vpc?'),
         ("network: {kind: }", "6:11: network.kind", "is empty\n  allowed: vpc"),
