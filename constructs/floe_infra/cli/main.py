@@ -11,7 +11,19 @@ from typing import NoReturn
 
 import typer
 
-from floe_infra.cli import bootstrap_state, demo, deploy, destroy, doctor, emulator, plan, sizing, synth, validate
+from floe_infra.cli import (
+    bootstrap_state,
+    demo,
+    deploy,
+    destroy,
+    doctor,
+    emulator,
+    network,
+    plan,
+    sizing,
+    synth,
+    validate,
+)
 from floe_infra.cli.output import errors, explain
 from floe_infra.config.problems import ConfigError
 from floe_infra.runtime.emulator import EmulatorMissingError
@@ -28,6 +40,7 @@ app = typer.Typer(
 )
 app.command("validate")(validate.validate)
 app.command("sizing")(sizing.sizing)
+app.command("network")(network.network)
 app.command("synth")(synth.synth)
 app.command("plan")(plan.plan)
 app.command("deploy")(deploy.deploy)
