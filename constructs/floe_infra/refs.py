@@ -108,6 +108,8 @@ class ClusterLogin:
     args: tuple[str, ...]
 
 
+    api_version: str = "client.authentication.k8s.io/v1"
+    """What it answers in; the providers take no other."""
 @dataclass(frozen=True)
 class BlockStorage:
     """Disks that pods can claim, as a StorageClass to make."""

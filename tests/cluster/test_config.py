@@ -48,7 +48,7 @@ def test_node_groups(fields, path, says):
 @pytest.mark.parametrize("key", ["kubernetes.io/role", "node.kubernetes.io/x", "k8s.io/x", "eks.amazonaws.com/x"])
 def test_labels_of_kubernetes_own(key):
     [message] = problems(NodeGroupConfig, **SYSTEM, labels={key: "x"}).values()
-    assert "belongs to Kubernetes or EKS" in message
+    assert "belongs to Kubernetes or the cloud" in message
 
 
 def test_labels_of_others():

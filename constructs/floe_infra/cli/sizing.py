@@ -13,7 +13,7 @@ from floe_infra.cli.output import errors, print_json, results
 from floe_infra.compute.config import DuckDbConfig, TrinoConfig
 from floe_infra.config import PlatformConfig, load
 from floe_infra.config.checks import node_pools
-from floe_infra.sizing.memory import DAEMONSETS_MIB, EVICTION_MIB, Node
+from floe_infra.sizing.memory import Node
 from floe_infra.sizing.trino import HEAP_PARTS, Server
 
 _ACROSS = 4
@@ -90,9 +90,9 @@ def _node(node: Node) -> dict[str, Any]:
         "nominal_mib": node.nominal_mib,
         "firmware_mib": node.firmware_mib,
         "kubelet_mib": node.kubelet_mib,
-        "eviction_mib": EVICTION_MIB,
+        "eviction_mib": node.eviction_mib,
         "allocatable_mib": node.allocatable_mib,
-        "daemonsets_mib": DAEMONSETS_MIB,
+        "daemonsets_mib": node.daemonsets_mib,
         "worker_mib": node.worker_mib,
         "worker_millicpu": node.worker_millicpu,
     }

@@ -12,6 +12,7 @@ from pydantic import Field
 from floe_infra.fields import Cidr, Finding, KmsKeyArn, KubernetesName, LogRetentionDays, Matches, is_token
 from floe_infra.model import ANYWHERE, Disabled, Kind, Model
 from floe_infra.sizing.instances import InstanceType, unequal
+from floe_infra.sizing.memory import Node
 
 NODE_TYPE = "node-type"
 """The label that tells `spot` nodes from `on-demand` ones."""
@@ -56,8 +57,8 @@ _LABEL_VALUE = r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?"
 def _reserved(key: str) -> str | None:
     """https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction"""
     domain = key.partition("/")[0] if "/" in key else ""
-    taken = ("kubernetes.io", "k8s.io", "eks.amazonaws.com")
-    return "belongs to Kubernetes or EKS" if any(f".{domain}".endswith(f".{each}") for each in taken) else None
+    taken = ("kubernetes.io", "k8s.io", "eks.amazonaws.com", "cloud.google.com", "gke.io")
+    return "belongs to Kubernetes or the cloud" if any(f".{domain}".endswith(f".{each}") for each in taken) else None
 
 
 LabelKey = Annotated[
@@ -120,11 +121,21 @@ class NodeGroupConfig(Model):
     taints: list[TaintConfig] = []
     """Taints; spot groups carry `spot=true:NoSchedule` besides."""
 
+    type_kind: ClassVar[type[InstanceType]] = InstanceType
+    node_kind: ClassVar[type[Node]] = Node
+    equal_types: ClassVar[str] = "m5.xlarge, m5a.xlarge, m6i.xlarge"
+    """For example."""
+
+    @property
+    def nodes(self) -> list[Node]:
+        """One node of each type, without those that only Terraform knows."""
+        names = (name for name in self.instance_types if not is_token(name))
+        return [self.node_kind(self.type_kind.parse(name)) for name in names]
+
     @property
     def instance(self) -> InstanceType | None:
         """A type that stands for all of the group's, which have the same size; None while only Terraform knows them."""
-        known = (name for name in self.instance_types if not is_token(name))
-        return next(map(InstanceType.parse, known), None)
+        return next((node.type for node in self.nodes), None)
 
     def findings(self) -> Iterator[Finding]:
         """Sizes out of order, unequal types, spot pools that would vanish at once, labels and taints set twice."""
@@ -159,12 +170,12 @@ class NodeGroupConfig(Model):
         for name, times in Counter(names).items():
             if times > 1:
                 yield Finding(path, f"{name} is named {times} times", "each type once")
-        if difference := unequal(names):
+        if difference := unequal(names, self.type_kind):
             yield Finding(
                 path,
                 difference,
                 "types of equal vCPU, memory and architecture in one group",
-                "make a second node group, or choose equal types such as m5.xlarge, m5a.xlarge, m6i.xlarge",
+                f"make a second node group, or choose equal types such as {self.equal_types}",
             )
         # A token may stand for a whole list.
         if self.capacity_type == "spot" and len(set(names)) < 3 and not any(map(is_token, names)):
@@ -172,7 +183,7 @@ class NodeGroupConfig(Model):
                 path,
                 f"a spot group of {len(set(names))} instance type(s) loses all its nodes at once",
                 "at least three different types",
-                "add equal types such as m5a.xlarge, m5d.xlarge, m6i.xlarge",
+                f"add equal types such as {self.equal_types}",
             )
 
 

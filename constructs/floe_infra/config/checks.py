@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from floe_infra.catalog.config import ROOT_SECRET, NessieConfig, PolarisConfig
 from floe_infra.fields import BUCKET_NAMES, Finding, is_token, shown
-from floe_infra.sizing.instances import InstanceType
 from floe_infra.sizing.memory import Node, smallest
 
 if TYPE_CHECKING:
@@ -334,8 +333,7 @@ def node_pools(config: PlatformConfig) -> list[_Pool]:
     groups = list(config.cluster.node_groups.values())
     if any(is_token(name) for group in groups for name in group.instance_types):
         return []
-    nodes = ([Node(InstanceType.parse(name)) for name in group.instance_types] for group in groups)
-    return [(group, min(of, key=lambda node: node.worker_mib)) for group, of in zip(groups, nodes, strict=True)]
+    return [(group, min(group.nodes, key=lambda node: node.worker_mib)) for group in groups]
 
 
 def _untainted(pools: Sequence[_Pool], *, spot: bool) -> list[_Pool]:
@@ -369,7 +367,7 @@ def _finds_room(pod: _Pod, pools: Sequence[_Pool], where: str = "") -> Iterator[
     if any(map(pod.fits, nodes)):
         return
     best = max(nodes, key=lambda node: (node.worker_mib, node.worker_millicpu))
-    larger = smallest(pod.memory_mib, pod.cpu, best.type.architecture)
+    larger = smallest(pod.memory_mib, pod.cpu, best.type.architecture, type(best))
     group = f"{'an' if where.startswith('o') else 'a'} {where}node group"
     yield Finding(
         ("compute", f"{pod.prefix}{'memory_gib' if pod.memory_mib > best.worker_mib else 'cpu'}"),

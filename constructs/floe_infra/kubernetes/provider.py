@@ -13,7 +13,6 @@ from floe_infra.refs import ClusterRef
 HELM_VERSIONS = ">= 3.0.0, < 4.0.0"
 """In 2.x `kubernetes` was a block."""
 KUBERNETES_VERSIONS = ">= 2.38.0, < 4.0.0"
-_API = "client.authentication.k8s.io/v1"
 
 
 def add_providers(stack: TerraformStack, cluster: ClusterRef) -> None:
@@ -23,7 +22,7 @@ def add_providers(stack: TerraformStack, cluster: ClusterRef) -> None:
     KubernetesProvider(
         stack,
         "kubernetes",
-        exec=[KubernetesProviderExec(api_version=_API, command=login.command, args=list(login.args))]
+        exec=[KubernetesProviderExec(api_version=login.api_version, command=login.command, args=list(login.args))]
         if login
         else None,
         **place,
@@ -32,7 +31,7 @@ def add_providers(stack: TerraformStack, cluster: ClusterRef) -> None:
         stack,
         "helm",
         kubernetes=HelmProviderKubernetes(
-            exec=HelmProviderKubernetesExec(api_version=_API, command=login.command, args=list(login.args))
+            exec=HelmProviderKubernetesExec(api_version=login.api_version, command=login.command, args=list(login.args))
             if login
             else None,
             **place,

@@ -154,9 +154,8 @@ class GcpNetwork(Construct):
 
 def _address(cidr: str) -> dict[str, Any]:
     """A network, as reserved addresses take it."""
-    address, _, length = cidr.partition("/")
     if is_token(cidr):
         parts = Fn.split("/", cidr)
-        address, length = Fn.element(parts, 0), Token.as_number(Fn.element(parts, 1))
-        return {"address": address, "prefix_length": length}
+        return {"address": Fn.element(parts, 0), "prefix_length": Token.as_number(Fn.element(parts, 1))}
+    address, _, length = cidr.partition("/")
     return {"address": address, "prefix_length": int(length)}

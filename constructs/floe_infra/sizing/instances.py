@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from typing_extensions import Self
+
 from floe_infra.fields import is_token
 
 _GIB_PER_VCPU = {"c": 2, "m": 4, "r": 8}
@@ -43,7 +45,7 @@ class InstanceType:
     """`amd64` or `arm64`, as Kubernetes spells them."""
 
     @classmethod
-    def parse(cls, name: str) -> InstanceType:
+    def parse(cls, name: str) -> Self:
         """Read a type's size from its name.
 
         Raises:
@@ -77,9 +79,13 @@ class InstanceType:
         return f"{self.name} ({self.vcpu} vCPU, {self.memory_gib} GiB, {self.architecture})"
 
 
-def unequal(names: Sequence[str]) -> str | None:
-    """How the types differ from the first one, or None when all are equal. Names known only later are passed over."""
-    types = [InstanceType.parse(name) for name in names if not is_token(name)]
+def unequal(names: Sequence[str], kind: type[InstanceType] = InstanceType) -> str | None:
+    """How the types differ from the first one, or None when all are equal. Names known only later are passed over.
+
+    Args:
+        kind: whose names they are.
+    """
+    types = [kind.parse(name) for name in names if not is_token(name)]
     for other in types[1:]:
         if _size(other) != _size(types[0]):
             return f"{other} is not equal to {types[0]}"

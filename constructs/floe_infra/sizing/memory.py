@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
+
+from typing_extensions import Self
 
 from floe_infra.sizing.instances import InstanceType
 
@@ -61,9 +64,16 @@ def max_pods(type: InstanceType) -> int:
 
 @dataclass(frozen=True)
 class Node:
-    """One node: its memory (MiB) and processors (millicores), and where they go. `str()` shows the derivation."""
+    """One node: its memory (MiB) and processors (millicores), and where they go. `str()` shows the derivation.
+
+    This one is EKS'; what other clouds keep for themselves, their own classes say.
+    """
 
     type: InstanceType
+
+    eviction_mib: ClassVar[int] = EVICTION_MIB
+    daemonsets_mib: ClassVar[int] = DAEMONSETS_MIB
+    daemonsets_millicpu: ClassVar[int] = DAEMONSETS_MILLICPU
 
     @property
     def nominal_mib(self) -> int:
@@ -84,12 +94,12 @@ class Node:
     @property
     def allocatable_mib(self) -> int:
         """What the scheduler has to give."""
-        return self.nominal_mib - self.firmware_mib - self.kubelet_mib - EVICTION_MIB
+        return self.nominal_mib - self.firmware_mib - self.kubelet_mib - self.eviction_mib
 
     @property
     def worker_mib(self) -> int:
         """The largest pod that fits beside what runs on every node."""
-        return self.allocatable_mib - DAEMONSETS_MIB
+        return self.allocatable_mib - self.daemonsets_mib
 
     @property
     def kubelet_millicpu(self) -> int:
@@ -105,7 +115,7 @@ class Node:
     @property
     def worker_millicpu(self) -> int:
         """The largest pod that fits beside what runs on every node."""
-        return self.allocatable_millicpu - DAEMONSETS_MILLICPU
+        return self.allocatable_millicpu - self.daemonsets_millicpu
 
     def carries(self, memory_mib: int, cpu: float) -> bool:
         """Whether a pod of this size finds room on an otherwise empty node."""
@@ -114,19 +124,25 @@ class Node:
     def __str__(self) -> str:
         return (
             f"{self.type.name} has {self.nominal_mib} MiB - {self.firmware_mib} firmware and kernel "
-            f"- {self.kubelet_mib} kubelet - {EVICTION_MIB} eviction threshold = {self.allocatable_mib} MiB allocatable"
-            f" - {DAEMONSETS_MIB} daemonsets = {self.worker_mib} MiB for one worker; "
+            f"- {self.kubelet_mib} kubelet - {self.eviction_mib} eviction threshold "
+            f"= {self.allocatable_mib} MiB allocatable - {self.daemonsets_mib} daemonsets "
+            f"= {self.worker_mib} MiB for one worker; "
             f"{1000 * self.type.vcpu}m - {self.kubelet_millicpu}m kubelet = {self.allocatable_millicpu}m allocatable"
-            f" - {DAEMONSETS_MILLICPU}m daemonsets = {self.worker_millicpu}m CPU for one worker"
+            f" - {self.daemonsets_millicpu}m daemonsets = {self.worker_millicpu}m CPU for one worker"
         )
 
+    @classmethod
+    def general_purpose(cls, architecture: str) -> Iterator[Self]:
+        """Nodes of usual types, the smallest first."""
+        family = "m6g" if architecture == "arm64" else "m5"
+        for size in ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"):
+            yield cls(InstanceType.parse(f"{family}.{size}"))
 
-def smallest(memory_mib: int, cpu: float, architecture: str) -> Node | None:
-    """The smallest general-purpose node that carries such a pod; None when even the largest does not."""
-    return next((node for node in _general_purpose(architecture) if node.carries(memory_mib, cpu)), None)
 
+def smallest(memory_mib: int, cpu: float, architecture: str, kind: type[Node] = Node) -> Node | None:
+    """The smallest general-purpose node that carries such a pod; None when even the largest does not.
 
-def _general_purpose(architecture: str) -> Iterator[Node]:
-    family = "m6g" if architecture == "arm64" else "m5"
-    for size in ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"):
-        yield Node(InstanceType.parse(f"{family}.{size}"))
+    Args:
+        kind: whose nodes.
+    """
+    return next((node for node in kind.general_purpose(architecture) if node.carries(memory_mib, cpu)), None)
