@@ -8,7 +8,9 @@ from constructs import Construct
 
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.grants import Grants
-from floe_infra.refs import Catalog, Cluster, Compute, Database, Network, Secrets, Storage
+from floe_infra.handoff.bundle import bundle
+from floe_infra.handoff.parts import Parts
+from floe_infra.refs import HANDOFF, Catalog, Cluster, Compute, Database, Network, Secrets, Storage
 from floe_infra.stack import PlatformStack
 
 
@@ -33,6 +35,8 @@ class Foundation(PlatformStack):
             self.storage.grant_read(self.compute.reader)
         self.grants: Grants | None = self._grant()
         self._say_what_there_is()
+        if self.cluster is None:
+            self.output(HANDOFF, bundle(self._handed_over()), "What floe-runtime takes: files, by name.")
 
     def _make(self, section: str, **rooms: Any) -> Any:
         config = getattr(self._config, section)
@@ -57,6 +61,18 @@ class Foundation(PlatformStack):
             catalog=self.catalog,
             compute=self.compute,
             database=self.database,
+        )
+
+    def _handed_over(self) -> Parts:
+        """The parts, as floe-runtime is told of them. Where there is a cluster, the other stack knows more."""
+        return Parts(
+            config=self._config,
+            context=self.context,
+            network=self.network.ref if self.network else None,
+            storage=self.storage.ref if self.storage else None,
+            database=self.database.ref if self.database else None,
+            catalog=self.catalog.ref if self.catalog else None,
+            compute=self.compute.ref if self.compute else None,
         )
 
     def _say_what_there_is(self) -> None:

@@ -16,6 +16,8 @@ Scheme = Literal["s3", "gs"]
 
 CARRIED = "services_"
 """Begins the names of the outputs that carry refs to the services stack, and are not for people."""
+HANDOFF = "handoff"
+"""The output with the files that floe-runtime takes."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,8 @@ class CatalogRef:
     region: str
     uri: str | None = None
     """The Iceberg REST endpoint; None for catalogs spoken to in another way."""
+    endpoint: str | None = None
+    """Of such a catalog, on an emulator; None: the cloud's own."""
     namespaces: Mapping[str, str] = field(default_factory=dict)
     """Layer to namespace (a database, in Glue's words)."""
     scope: str | None = None

@@ -13,6 +13,8 @@ from floe_infra.cluster.autoscaler import ClusterAutoscaler
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.crossing import Crossing
 from floe_infra.foundation import Foundation
+from floe_infra.handoff.bundle import bundle
+from floe_infra.handoff.parts import Parts
 from floe_infra.kubernetes.disks import Disks
 from floe_infra.kubernetes.namespaces import Namespace, strictest_for_all
 from floe_infra.kubernetes.provider import add_providers
@@ -20,7 +22,7 @@ from floe_infra.kubernetes.site import ClusterSecrets, Site
 from floe_infra.model import Kind
 from floe_infra.network.edges import HTTPS, PRIVATE, Addresses, Block, Edge, Surroundings, Workload, wire
 from floe_infra.network.policies import NetworkPolicies, policies_by_namespace
-from floe_infra.refs import ComputeRef, DatabaseRef
+from floe_infra.refs import HANDOFF, ComputeRef, DatabaseRef
 from floe_infra.stack import PlatformStack
 
 TAKES: dict[str, tuple[str, ...]] = {
@@ -35,6 +37,9 @@ TAKES: dict[str, tuple[str, ...]] = {
 }
 """By section, in the order in which they can come up: the sections whose refs its service is given, and to whose pods
 its own are let in."""
+
+_HANDED_OVER = ("storage", "database", "catalog", "compute", "telemetry", "lineage")
+"""The sections whose refs floe-runtime is told of."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class Services(PlatformStack):
         self.compute = self._serve("compute")
         self.runtime = self._serve("runtime")
         self._say_what_there_is()
+        self.output(HANDOFF, bundle(self._handed_over()), "What floe-runtime takes: files, by name.")
 
     def _open(self) -> Site:
         """Providers, namespaces and the disks' class: what everything else stands on."""
@@ -183,6 +189,23 @@ class Services(PlatformStack):
             refs[section] = cloud
         after = [ready for part in parts.values() if part for ready in part.ready]
         return config.load_service()(self, section, config=config, site=self.site, after=after, **refs)
+
+    def _handed_over(self) -> Parts:
+        """The parts, as floe-runtime is told of them."""
+        network, site = self._foundation.network, self.site
+        refs = {section: part.ref if (part := getattr(self, section)) else None for section in _HANDED_OVER}
+        return Parts(
+            config=self._config,
+            context=site.context,
+            network=self._crossing.carry("network", network.ref) if network else None,
+            cluster=site.cluster,
+            identity=site.identities.get("runtime"),
+            lent_role=site.lent_roles.get("catalog"),
+            steady=site.steady,
+            interruptible=site.interruptible,
+            storage_class=site.storage_class,
+            **refs,
+        )
 
     def _say_what_there_is(self) -> None:
         """Outputs, for people and for whatever comes after Terraform. Names only, never a secret's value."""

@@ -181,3 +181,10 @@ def test_pyiceberg_with_glue():
 def test_no_key_is_left_empty_but_the_header_that_is_to_be(catalog: Any):
     for found in (trino_properties(catalog, AWS, release=481), pyiceberg(catalog, AWS)):
         assert {key for key, value in found.items() if not value} <= {"header.X-Iceberg-Access-Delegation"}
+
+
+def test_an_emulators_glue_has_an_address():
+    emulated = dataclasses.replace(GLUE, endpoint="http://localhost:4566")
+    assert pyiceberg(emulated, AWS)["glue.endpoint"] == "http://localhost:4566"
+    assert trino_properties(emulated, AWS, release=481)["hive.metastore.glue.endpoint-url"] == "http://localhost:4566"
+    assert "glue.endpoint" not in pyiceberg(GLUE, AWS)

@@ -54,7 +54,8 @@ def pyiceberg(catalog: CatalogRef, storage: StorageRef) -> dict[str, str]:
 
 def _trino_catalog(catalog: CatalogRef) -> dict[str, str]:
     if catalog.uri is None:
-        return {"iceberg.catalog.type": "glue", "hive.metastore.glue.region": catalog.region}
+        reach = {"hive.metastore.glue.endpoint-url": catalog.endpoint} if catalog.endpoint else {}
+        return {"iceberg.catalog.type": "glue", "hive.metastore.glue.region": catalog.region, **reach}
     prefix = "iceberg.rest-catalog"
     login = {
         f"{prefix}.security": "OAUTH2",
@@ -102,7 +103,8 @@ def _own_identity(release: int) -> dict[str, str]:
 
 def _pyiceberg_catalog(catalog: CatalogRef) -> dict[str, str]:
     if catalog.uri is None:
-        return {"type": "glue", "glue.region": catalog.region, "glue.id": catalog.warehouse}
+        reach = {"glue.endpoint": catalog.endpoint} if catalog.endpoint else {}
+        return {"type": "glue", "glue.region": catalog.region, "glue.id": catalog.warehouse, **reach}
     login = {"scope": catalog.scope, "oauth2-server-uri": _token_uri(catalog.uri)} if catalog.scope else {}
     # It asks for credentials of its own accord, and Polaris answers with an error where it lends none.
     ask = {} if catalog.vends_credentials else {"header.X-Iceberg-Access-Delegation": ""}

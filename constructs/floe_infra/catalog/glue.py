@@ -52,6 +52,7 @@ class GlueCatalog(Construct):
             kind="glue",
             warehouse=context.account_id,  # Glue's id of the account's own catalog
             region=context.region,
+            endpoint=context.endpoint,
             namespaces={layer: database.name for layer, database in self.databases.items()},
         )
 

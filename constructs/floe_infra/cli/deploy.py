@@ -10,8 +10,11 @@ from floe_infra.cli.options import CONFIG_FILE, OUT, AsJson, ConfigFile, Out, St
 from floe_infra.cli.output import TWO_KEYS, confirm, print_json, refuse, results, show_plan
 from floe_infra.cli.stacks import choose, planned
 from floe_infra.config import PlatformConfig, load
-from floe_infra.refs import CARRIED
+from floe_infra.refs import CARRIED, HANDOFF
 from floe_infra.synthesis import synthesize
+
+NOT_FOR_PEOPLE = (CARRIED, HANDOFF)
+"""Begin the names of outputs that commands read."""
 
 
 def deploy(
@@ -52,6 +55,6 @@ def deploy_platform(
                 confirm(f"Change {stack.name}?", yes=yes)
                 step.terraform.apply(step.file)
             outputs[stack.name] = {
-                name: value for name, value in step.terraform.output().items() if not name.startswith(CARRIED)
+                name: value for name, value in step.terraform.output().items() if not name.startswith(NOT_FOR_PEOPLE)
             }
     return outputs

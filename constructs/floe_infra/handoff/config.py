@@ -60,9 +60,9 @@ class FloeRuntimeConfig(Kind):
     pod_security: ClassVar = "baseline"  # Dagster's chart leaves its pods' security to the user
 
     def needs(self, platform: PlatformConfig) -> Needs:
-        """An identity; Dagster's database, a bucket for what its runs print, what opens Cube; the catalog's credentials, or,
-        where the catalog vends none for the storage, the storage itself, or the keys to it; the engine, if the cloud has
-        it, or MotherDuck's token."""
+        """An identity; Dagster's database, a bucket for what its runs print, what opens Cube; the catalog's
+        credentials, or, where the catalog vends none for the storage, the storage itself, or the keys to it; the
+        engine, if the cloud has it, or MotherDuck's token."""
         vended = platform.catalog.kind != "none" and platform.catalog.vends_credentials
         login = (client_secret(CLIENT),) if platform.catalog.kind == "polaris" else ()
         return Needs(
