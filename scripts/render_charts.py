@@ -6,8 +6,9 @@ CHARTS holds chart sources, each in a folder with the chart's name and its depen
 (`cdktf.out` if none is given) are directories that `floe-infra synth` or `cdktf synth` wrote. What Terraform knows only
 when it applies is replaced by a stand-in. Nothing is installed, and no cluster is asked.
 
-Objects are validated against Kubernetes' schemas, custom ones against those that the charts bring, and pods are held to
-a few rules. Prints a table in Markdown, then the problems; exits with 1 when there are any.
+Objects are validated against Kubernetes' schemas, custom ones against those that the charts bring. Pods are held to a
+few rules, one of them that exactly one network policy is for each. Prints a table in Markdown, then the problems; exits
+with 1 when there are any.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ KUBERNETES = "1.33"
 Object = dict[str, Any]
 Schemas = dict[tuple[str, str], Object]
 """Of custom objects, by `apiVersion` and kind."""
+Policies = dict[tuple[str, str], list[Object]]
+"""The `spec` of each network policy, by stack and namespace."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Release:
     """What a release installs; `broken` says why nothing is known of it."""
 
     where: str
+    namespace: tuple[str, str]
+    """With the stack that it is in."""
     chart: str
     version: str
     pinned: str
@@ -65,7 +70,14 @@ def main() -> int:
         print(f"no Helm release below {', '.join(map(str, given.outs))}", file=sys.stderr)
         return 1
     schemas = _custom_schemas(each for release in releases for each in (*release.objects, *release.definitions))
-    checked = [(release, list(_problems(release, schemas))) for release in releases]
+    policies: Policies = {}
+    for release in releases:
+        selecting = [each["spec"] for each in release.objects if each["kind"] == "NetworkPolicy"]
+        policies.setdefault(release.namespace, []).extend(selecting)
+    checked = [
+        (release, [*_problems(release, schemas), *_policy_problems(release, policies[release.namespace])])
+        for release in releases
+    ]
     print(_table(checked))
     for release, problems in checked:
         for problem in problems:
@@ -78,16 +90,17 @@ def _releases(file: Path, charts: Path) -> Iterator[Release]:
     for id, block in stack.get("resource", {}).get("helm_release", {}).items():
         local = file.parent / block["chart"]
         source = local if local.is_dir() else charts / chart_of(block)
-        yield _rendered(f"{file.parent.name}: {id}", block, source)
+        namespace = (str(file.parent), _known(block.get("namespace", "default")))
+        yield _rendered(f"{file.parent.name}: {id}", namespace, block, source)
 
 
-def _rendered(where: str, block: Object, source: Path) -> Release:
+def _rendered(where: str, namespace: tuple[str, str], block: Object, source: Path) -> Release:
     pinned = str(block.get("version", ""))
     if not source.is_dir():
-        return Release(where, source.name, pinned, pinned, [], [], broken=f"{source} is missing")
+        return Release(where, namespace, source.name, pinned, pinned, [], [], broken=f"{source} is missing")
     with helm_python.Chart.load(source) as chart:
         definitions = [each for file in chart.crds for each in _documents(file["data"])]
-        about = (where, chart.name, chart.version, pinned)
+        about = (where, namespace, chart.name, chart.version, pinned)
         try:
             return Release(*about, list(_objects(chart, block)), definitions)
         except helm_python.HelmError as error:
@@ -171,16 +184,45 @@ def _closed(schema: Object) -> Object:
     return closed
 
 
+def _policy_problems(release: Release, policies: list[Object]) -> Iterator[str]:
+    """Pods that no policy, or more than one, is for; ports that are let in to, and where none of the pods listens."""
+    for each in release.objects if policies else []:
+        if (template := _template(each)) is None:
+            continue
+        mine = [policy for policy in policies if _is_for(policy, template["metadata"].get("labels") or {})]
+        open_ = {
+            port["port"] for policy in mine for rule in policy.get("ingress", []) for port in rule.get("ports", [])
+        }
+        containers = template["spec"]["containers"]
+        listening = {port["containerPort"] for container in containers for port in container.get("ports") or []}
+        if len(mine) != 1:
+            yield f"{each['kind']} {each['metadata']['name']}: {len(mine)} network policies are for its pods"
+        if deaf := sorted(open_ - listening):
+            yield f"{each['kind']} {each['metadata']['name']}: nobody listens on {deaf}, which is let in to"
+
+
+def _is_for(policy: Object, labels: dict[str, str]) -> bool:
+    """Those for every pod of a namespace are for none in particular."""
+    wanted = policy["podSelector"].get("matchLabels")
+    return bool(wanted) and wanted.items() <= labels.items()
+
+
 def _pod(each: Object) -> Object | None:
-    pod: Object | None = None
+    template = _template(each)
+    return template["spec"] if template else None
+
+
+def _template(each: Object) -> Object | None:
+    """What a pod is made after; a pod itself."""
+    template: Object | None = None
     match each["kind"]:
         case "Pod":
-            pod = each["spec"]
+            template = each
         case "CronJob":
-            pod = each["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+            template = each["spec"]["jobTemplate"]["spec"]["template"]
         case "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job":
-            pod = each["spec"]["template"]["spec"]
-    return pod
+            template = each["spec"]["template"]
+    return template
 
 
 def _pod_problems(pod: Object | None) -> Iterator[str]:
