@@ -18,6 +18,7 @@ from floe_infra.cli import (
     destroy,
     doctor,
     emulator,
+    handoff,
     network,
     plan,
     sizing,
@@ -45,6 +46,7 @@ app.command("synth")(synth.synth)
 app.command("plan")(plan.plan)
 app.command("deploy")(deploy.deploy)
 app.command("destroy")(destroy.destroy)
+app.command("handoff")(handoff.handoff)
 app.command("bootstrap-state")(bootstrap_state.bootstrap_state)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
