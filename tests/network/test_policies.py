@@ -11,7 +11,7 @@ from chart_values import emitted_values
 from floe_infra.config import PlatformConfig
 from floe_infra.config.document import Document
 from floe_infra.kubernetes.config import EdgeConfig, NetworkPoliciesConfig
-from floe_infra.network.edges import Addresses, Block, Edge, Everyone, Surroundings, Workload, wire
+from floe_infra.network.edges import PRIVATE, Addresses, Block, Edge, Everyone, Surroundings, Workload, wire
 from floe_infra.network.policies import policies_by_namespace
 from floe_infra.platform import FloePlatform
 
@@ -58,6 +58,15 @@ def test_the_cloud_is_the_internet_and_endpoints_in_the_network():
 def test_on_google_whoever_uses_the_cloud_asks_who_it_is():
     client = Workload("client", "a", {}, cloud=True)
     assert [edge.ports for edge in wired(client, CLIENT, metadata=True)] == [(443,), (80, 988), (80,)]
+
+
+def test_the_api_server_is_in_our_network_and_behind_a_service_or_somewhere_private():
+    operator = Workload("operator", "a", {}, api_server=True, webhooks=(10250,))
+    ours, called = wired(operator, networks=("10.0.0.0/16",), services="172.20.0.0/16")
+    assert [block.cidr for block in ours.server.blocks] == ["10.0.0.0/16", "172.20.0.0/16"]
+    assert called == Edge(ours.server, operator, (10250,))
+    theirs, _ = wired(operator, networks=("10.0.0.0/16",))
+    assert tuple(block.cidr for block in theirs.server.blocks) == PRIVATE
 
 
 def test_named_edges_lead_to_the_pods_that_listen():

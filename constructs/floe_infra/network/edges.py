@@ -108,7 +108,8 @@ class Surroundings:
 
     Attributes:
         networks: where servers of the cloud have private addresses; `PRIVATE` when nobody knows.
-        services: where the cluster's Services have theirs: VPC CNI looks at an address before it becomes a pod's.
+        services: where the cluster's Services have theirs, if the cluster is in these networks: VPC CNI looks at an
+            address before it becomes a pod's.
         in_cloud: by section, what stands for it outside of the cluster, with the port.
         metadata: whether pods learn their identity from the metadata server, as on GKE.
         internet: whether pods that call the cloud, or servers elsewhere, may do so at public addresses.
@@ -132,9 +133,8 @@ class Surroundings:
 
     @property
     def api_server(self) -> Addresses:
-        """The cluster's own; it also calls from there."""
-        networks = dict.fromkeys([*self.networks, *([self.services] if self.services else [])])
-        return Addresses("API server", tuple(map(Block, networks)))
+        """The cluster's own; it also calls from there. Of a cluster that is there already only that it is private."""
+        return Addresses("API server", tuple(map(Block, (*self.networks, self.services) if self.services else PRIVATE)))
 
     def _beside(self, name: str, networks: Sequence[str]) -> Addresses:
         return Addresses(name, (*map(Block, networks), *(INTERNET.blocks if self.internet else ())))
