@@ -51,7 +51,12 @@ class Account(Construct):
         )
         self.roles = [
             ProjectIamMember(
-                self, role.rpartition("/")[2], project=context.account_id, role=role, member=self.account.member
+                self,
+                role.rpartition("/")[2],
+                project=context.account_id,
+                role=role,
+                member=self.account.member,
+                depends_on=[google.api(self, "cloudresourcemanager")],
             )
             for role in roles
         ]

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import Cidr, Finding, KmsKeyArn, KubernetesName, LogRetentionDays, Matches, is_token
+from floe_infra.fields import (
+    Cidr,
+    Finding,
+    GoogleKmsKey,
+    KmsKeyArn,
+    KubernetesName,
+    LogRetentionDays,
+    Matches,
+    is_token,
+)
 from floe_infra.model import ANYWHERE, Disabled, Kind, Model
+from floe_infra.sizing.gke import GkeNode
 from floe_infra.sizing.instances import InstanceType, unequal
+from floe_infra.sizing.machines import MachineType
 from floe_infra.sizing.memory import Node
 
 NODE_TYPE = "node-type"
@@ -228,20 +239,26 @@ class EksConfig(Kind):
 
     def findings(self) -> Iterator[Finding]:
         """No home for what must not be interrupted; networks and administrators named twice."""
-        if not any(
-            group.capacity_type == "on_demand" and not group.taints and group.min_size > 0
-            for group in self.node_groups.values()
-        ):
-            yield Finding(
-                ("node_groups",),
-                "no node group carries what must not be interrupted: DNS, storage driver, catalog, operators",
-                "at least one group with `capacity_type: on_demand`, min_size 1 or more, and no taints",
-            )
+        yield from _no_home(self.node_groups)
         for key in ("public_access_cidrs", "private_access_cidrs", "admin_arns"):
-            given = getattr(self, key)
-            for index, value in enumerate(given):
-                if given.index(value) < index:
-                    yield Finding((key, index), f"{value} is named twice", "each once")
+            yield from _named_twice(key, getattr(self, key))
+
+
+def _no_home(node_groups: Mapping[str, NodeGroupConfig]) -> Iterator[Finding]:
+    if not any(
+        group.capacity_type == "on_demand" and not group.taints and group.min_size > 0 for group in node_groups.values()
+    ):
+        yield Finding(
+            ("node_groups",),
+            "no node group carries what must not be interrupted: DNS, storage driver, catalog, operators",
+            "at least one group with `capacity_type: on_demand`, min_size 1 or more, and no taints",
+        )
+
+
+def _named_twice(key: str, given: Sequence[str]) -> Iterator[Finding]:
+    for index, value in enumerate(given):
+        if given.index(value) < index:
+            yield Finding((key, index), f"{value} is named twice", "each once")
 
 
 class ExistingEksConfig(Kind):
@@ -256,6 +273,135 @@ class ExistingEksConfig(Kind):
 
     construct: ClassVar = "floe_infra.cluster.existing_eks:ExistingEksCluster"
     clouds: ClassVar = frozenset({"aws"})
+
+
+MachineTypeName = Annotated[
+    str,
+    Matches(r"[a-z][a-z0-9]*-[a-z0-9-]+", "a Google machine type such as n2-standard-4", refuse=MachineType.problem),
+]
+GkeNodeGroupName = Annotated[
+    str,
+    Matches(r"[a-z]([a-z0-9-]{0,23}[a-z0-9])?", "at most 25 lower-case letters, digits and hyphens"),
+]
+"""A node pool's name has 40 characters, of which Terraform and the processor's series take 15."""
+GoogleZone = Annotated[str, Matches(r"[a-z]+-[a-z]+[1-9][0-9]?-[a-z]", "a Google Cloud zone such as europe-west4-a")]
+GoogleDomain = Annotated[
+    str, Matches(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", "a domain such as example.com")
+]
+Weekday = Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+MAINTENANCE_HOURS = 6
+"""How long a maintenance window is."""
+
+
+class GkeNodeGroupConfig(NodeGroupConfig):
+    """Nodes of one kind, in as many GKE node pools as they have machine types."""
+
+    instance_types: Annotated[list[MachineTypeName], Field(min_length=1, max_length=10)]
+    """Machine types of equal vCPU, memory and architecture; for spot at least three: the more there are, the rarer the
+    interruptions. Each has a node pool of its own, and the sizes are shared out among them."""
+    capacity_type: Literal["on_demand", "spot"] = "on_demand"
+    """Spot nodes cost a third and can be taken away with half a minute's notice."""
+    min_size: Annotated[int, Field(ge=0, le=450)] = 1
+    """Fewest nodes, in all zones and of all types together."""
+    max_size: Annotated[int, Field(ge=1, le=450)] = 3
+    """Most nodes, in all zones and of all types together."""
+    disk_gib: Annotated[int, Field(ge=20, le=16384)] = 50
+    """Boot disk of a node, balanced, in GiB."""
+
+    type_kind: ClassVar[type[InstanceType]] = MachineType
+    node_kind: ClassVar[type[Node]] = GkeNode
+    equal_types: ClassVar[str] = "n2-standard-4, n2d-standard-4, e2-standard-4"
+
+    def findings(self) -> Iterator[Finding]:
+        """Besides: types of which there could be no node at all."""
+        yield from super().findings()
+        if self.max_size < len(self.instance_types):
+            yield Finding(
+                ("max_size",),
+                f"max_size {self.max_size} leaves no node for some of {len(self.instance_types)} machine types",
+                f"{len(self.instance_types)} or more",
+            )
+
+
+GKE_NODE_GROUPS = {
+    "system": GkeNodeGroupConfig(instance_types=["n2-standard-4"], min_size=3, max_size=6),
+    "workers": GkeNodeGroupConfig(
+        instance_types=["n2-standard-8", "n2d-standard-8", "e2-standard-8"],
+        capacity_type="spot",
+        min_size=2,
+        max_size=10,
+    ),
+}
+
+
+class GkeConfig(Kind):
+    """A GKE cluster with private nodes and a private endpoint."""
+
+    kind: Literal["gke"] = "gke"
+    """Google Kubernetes Engine."""
+    version: KubernetesVersion | None = None
+    """Least Kubernetes version, which the release channel must have; what the channel prefers when left out. GKE raises
+    it by itself."""
+    release_channel: Literal["rapid", "regular", "stable", "extended"] = "regular"
+    """How soon GKE raises the version."""
+    availability: Literal["regional", "zonal"] = "regional"
+    """Control plane and nodes in three zones, or in one."""
+    zone: GoogleZone | None = None
+    """The zone of a zonal cluster; the region's first when left out."""
+    public_access_cidrs: Annotated[list[PublicCidr], Field(max_length=40)] = []
+    """Networks from which the API server may be reached over the internet; none when empty."""
+    private_access_cidrs: Annotated[list[Cidr], Field(max_length=40)] = []
+    """Networks (a VPN's, a connected one's, the deploying runner's) that reach the API server's private endpoint. Nodes
+    and pods always do."""
+    google_groups_domain: GoogleDomain | None = None
+    """Lets RBAC know the members of Google Groups, those inside of `gke-security-groups@<domain>`."""
+    node_groups: Annotated[dict[GkeNodeGroupName, GkeNodeGroupConfig], Field(min_length=1, max_length=30)] = (
+        GKE_NODE_GROUPS
+    )
+    """By name. In a file, `system` and `workers` are there unless it says otherwise of them."""
+    maintenance_days: Annotated[list[Weekday], Field(min_length=1, max_length=7)] = ["SA", "SU"]
+    """Days on which GKE may change the cluster."""
+    maintenance_hour: Annotated[int, Field(ge=0, le=23)] = 1
+    """The hour, in UTC, at which it may begin; for six hours."""
+    log_retention_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    """Days for which the control plane's logs are kept."""
+    kms_key_name: GoogleKmsKey | None = None
+    """An existing key in the same region that encrypts Kubernetes secrets, which GKE's service agent may use; a new
+    one, rotated every 90 days, when left out."""
+
+    construct: ClassVar = "floe_infra.cluster.gke:GkeCluster"
+    clouds: ClassVar = frozenset({"gcp"})
+
+    def findings(self) -> Iterator[Finding]:
+        """No home for what must not be interrupted; too little time for maintenance; a zone of what has several."""
+        yield from _no_home(self.node_groups)
+        for key in ("public_access_cidrs", "private_access_cidrs", "maintenance_days"):
+            yield from _named_twice(key, getattr(self, key))
+        if len(set(self.maintenance_days)) == 1:
+            # https://cloud.google.com/kubernetes-engine/docs/concepts/maintenance-windows-and-exclusions#limitations
+            message = f"{MAINTENANCE_HOURS} hours a week are too few: GKE wants 48 in every 32 days"
+            yield Finding(("maintenance_days",), message, "two days or more")
+        if self.zone and self.availability == "regional":
+            yield Finding(
+                ("zone",), "a regional cluster is in several zones", "only with availability: zonal", "remove it"
+            )
+
+
+class ExistingGkeConfig(Kind):
+    """A GKE cluster that is there already, with Workload Identity and Dataplane V2 or another keeper of network
+    policies."""
+
+    kind: Literal["existing_gke"] = "existing_gke"
+    """An existing GKE cluster."""
+    name: Annotated[str, Matches(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?", "a GKE cluster's name")]
+    """Its name."""
+    zone: GoogleZone | None = None
+    """The zone that it is in, if it is zonal."""
+    node_groups: dict[KubernetesName, GkeNodeGroupConfig] = {}
+    """What nodes it has; needed to check that everything finds room, changes nothing there."""
+
+    construct: ClassVar = "floe_infra.cluster.existing_gke:ExistingGkeCluster"
+    clouds: ClassVar = frozenset({"gcp"})
 
 
 def _not_relative_to_us(path: str) -> str | None:
@@ -283,4 +429,7 @@ class KubeconfigConfig(Kind):
     clouds: ClassVar = ANYWHERE
 
 
-ClusterConfig = Annotated[EksConfig | ExistingEksConfig | KubeconfigConfig | Disabled, Field(discriminator="kind")]
+ClusterConfig = Annotated[
+    EksConfig | ExistingEksConfig | GkeConfig | ExistingGkeConfig | KubeconfigConfig | Disabled,
+    Field(discriminator="kind"),
+]

@@ -54,6 +54,8 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _what_stays_has_a_home,
         _cloud_knows_the_cluster,
         _existing_secrets_can_be_there,
+        _zone_in_region,
+        _pods_have_addresses,
         _data_loss,
         _buckets,
         _duckdb_fits,
@@ -88,7 +90,10 @@ _NEEDS = {"cluster": "network", "database": "network", "catalog": "storage"}
 
 def _has_what_it_needs(section: str, config: PlatformConfig) -> Iterator[Finding]:
     chosen, needed = getattr(config, section).kind, _NEEDS[section]
-    if chosen in ("none", "existing_eks", "kubeconfig", "in_cluster") or getattr(config, needed).kind != "none":
+    if (
+        chosen in ("none", "existing_eks", "existing_gke", "kubeconfig", "in_cluster")
+        or getattr(config, needed).kind != "none"
+    ):
         return
     yield Finding(
         (section,),
@@ -234,6 +239,34 @@ def _key_in_region(section: str, config: PlatformConfig) -> Iterator[Finding]:
         name = getattr(chosen, key, None)
         if name and not is_token(name) and (elsewhere := name.split(separator)[place]) != region:
             yield Finding((section, key), f"the key is in {elsewhere}", f"a key in {region}")
+
+
+def _zone_in_region(config: PlatformConfig) -> Iterator[Finding]:
+    zone, region = getattr(config.cluster, "zone", None), config.cloud.region
+    if zone and not is_token(zone) and zone.rpartition("-")[0] != region:
+        yield Finding(("cluster", "zone"), f"{zone} is in another region", f"a zone of {region}")
+
+
+_POD_BLOCK = 24
+"""Prefix of what a node in GKE takes of the range for pods, with up to 110 of them
+(https://cloud.google.com/kubernetes-engine/docs/how-to/flexible-pod-cidr)."""
+
+
+def _pods_have_addresses(config: PlatformConfig) -> Iterator[Finding]:
+    """All nodes that there can be, and those that come before others go, find a part of the range for pods."""
+    network, cluster = config.network, config.cluster
+    if network.kind != "gcp_network" or cluster.kind != "gke" or network.pods_prefix is None:
+        return
+    most = sum(group.max_size + len(group.instance_types) for group in cluster.node_groups.values())
+    blocks = 2 ** (_POD_BLOCK - network.pods_prefix)
+    if most > blocks:
+        yield Finding(
+            ("network", "ranges", "pods") if network.ranges else ("network", "cidr"),
+            f"the range for pods, a /{network.pods_prefix}, has addresses for {blocks} nodes, and there can be {most}, "
+            "with one more of each machine type during an upgrade",
+            f"a range for pods of /{_POD_BLOCK - (most - 1).bit_length()} or larger",
+            "take a larger network, or lower the node groups' `max_size`",
+        )
 
 
 _Pool = tuple["NodeGroupConfig", Node]

@@ -20,7 +20,7 @@ from floe_infra.cloud.config import AwsCloud
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.config.shape import Shape
 from floe_infra.fields import shown
-from floe_infra.sizing.tiers import KINDS, TIERS
+from floe_infra.sizing.tiers import KINDS, ON_CLOUD, TIERS
 
 FILE = Path("schemas/floe-infra.schema.json")
 
@@ -93,7 +93,18 @@ def _tiers() -> Iterator[tuple[type[BaseModel], dict[str, dict[str, Any]]]]:
         section, _, kind = name.partition(".")
         shape = Shape(PlatformConfig).child(section)
         model = shape.alternatives[kind] if kind else shape.type
-        yield from _nested(model, {tier: values.get(name, {}) for tier, values in TIERS.items()})
+        yield from _nested(model, _defaults(name))
+
+
+def _defaults(section: str) -> dict[str, dict[str, Any]]:
+    """By environment, and by environment on a cloud where that makes a difference."""
+    general = {tier: values.get(section, {}) for tier, values in TIERS.items()}
+    return general | {
+        f"{tier} on {cloud}": {**general[tier], **values[section]}
+        for cloud, tiers in ON_CLOUD.items()
+        for tier, values in tiers.items()
+        if section in values
+    }
 
 
 def _nested(

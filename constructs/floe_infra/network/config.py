@@ -172,6 +172,12 @@ class GcpNetworkConfig(Kind):
     construct: ClassVar = "floe_infra.network.gcp_network:GcpNetwork"
     clouds: ClassVar = frozenset({"gcp"})
 
+    @property
+    def pods_prefix(self) -> int | None:
+        """Prefix of the range for pods; None while only Terraform knows it."""
+        pods = self.ranges.pods if self.ranges else self.cidr
+        return None if is_token(pods) else IPv4Network(pods).prefixlen + (0 if self.ranges else 1)
+
     def findings(self) -> Iterator[Finding]:
         """The network's size, and whether Google takes it."""
         if self.ranges or is_token(self.cidr):

@@ -27,10 +27,10 @@ from cdktf_cdktf_provider_google.service_networking_connection import ServiceNet
 from constructs import Construct
 
 from floe_infra.cloud import google
+from floe_infra.cloud.google_logs import LogBucket
 from floe_infra.context import Context
 from floe_infra.fields import is_token
 from floe_infra.network.config import GcpNetworkConfig
-from floe_infra.network.gcp_flow_logs import GcpFlowLogs
 from floe_infra.network.subnets import ranges
 from floe_infra.refs import NetworkRef
 
@@ -119,8 +119,14 @@ class GcpNetwork(Construct):
             deletion_policy="ABANDON",
             depends_on=[google.api(self, "servicenetworking")],
         )
-        self.flow_logs = GcpFlowLogs(
-            self, "flow_logs", subnet=self.subnet.name, days=config.flow_logs_days, context=context
+        self.flow_logs = LogBucket(
+            self,
+            "flow_logs",
+            purpose="network",
+            description=f"Flow and firewall logs of {context.prefix}",
+            filter=_flows(self.subnet.name),
+            days=config.flow_logs_days,
+            context=context,
         )
         self.ref = NetworkRef(
             id=self.network.id,
@@ -150,6 +156,12 @@ class GcpNetwork(Construct):
             max_ports_per_vm=4096,
             log_config=ComputeRouterNatLogConfig(enable=True, filter="ERRORS_ONLY"),
         )
+
+
+def _flows(subnet: str) -> str:
+    """Who talked to whom there, and who was turned away, as a filter of logs."""
+    logs = " OR ".join(f'log_id("compute.googleapis.com/{log}")' for log in ("vpc_flows", "firewall"))
+    return f'resource.type="gce_subnetwork" AND resource.labels.subnetwork_name="{subnet}" AND ({logs})'
 
 
 def _address(cidr: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from floe_infra.cluster.config import NODE_GROUPS
+from floe_infra.cluster.config import GKE_NODE_GROUPS, NODE_GROUPS
 
 _LARGE = ["m5.large", "m5a.large", "m5d.large", "m6i.large", "m6a.large"]
 _XLARGE = ["m5.xlarge", "m5a.xlarge", "m5d.xlarge", "m6i.xlarge", "m6a.xlarge"]
@@ -34,7 +34,7 @@ KINDS: dict[str, dict[str, str]] = {
     "gcp": {
         "state": "local",
         "network": "gcp_network",
-        "cluster": "none",
+        "cluster": "gke",
         "storage": "gcs",
         "database": "cloud_sql",
         "secrets": "secret_manager",
@@ -91,6 +91,11 @@ _DEV: Defaults = {
     "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 14},
     "network.gcp_network": {"flow_logs_days": 14},
     "cluster.eks": {**_nodes("m5.large", (1, 3), _LARGE, (1, 4)), "log_retention_days": 14},
+    "cluster.gke": {
+        **_nodes("e2-standard-2", (1, 3), ["n2-standard-2", "n2d-standard-2", "e2-standard-2"], (1, 4)),
+        "availability": "zonal",
+        "log_retention_days": 14,
+    },
     "storage.s3": {
         "lifecycle": {"intelligent_tiering": False, "noncurrent_versions_days": 7},
         "logs_expire_days": 30,
@@ -135,6 +140,11 @@ TIERS: dict[str, Defaults] = {
         "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 30},
         "network.gcp_network": {"flow_logs_days": 30},
         "cluster.eks": {**_nodes("m5.large", (2, 4), _XLARGE, (2, 6)), "log_retention_days": 90},
+        "cluster.gke": {
+            **_nodes("n2-standard-2", (2, 4), ["n2-standard-4", "n2d-standard-4", "e2-standard-4"], (2, 6)),
+            "availability": "zonal",
+            "log_retention_days": 90,
+        },
         "storage.s3": {"lifecycle": {"intelligent_tiering": False}, "logs_expire_days": 90},
         "storage.gcs": {"lifecycle": {"autoclass": False}, "logs_expire_days": 90},
         "database.rds": {
@@ -163,6 +173,7 @@ TIERS: dict[str, Defaults] = {
     # These are the models' own; here they stand so that a file may change one number of one group, or of the storage.
     "prod": {
         "cluster.eks": {"node_groups": {name: group.model_dump() for name, group in NODE_GROUPS.items()}},
+        "cluster.gke": {"node_groups": {name: group.model_dump() for name, group in GKE_NODE_GROUPS.items()}},
         "traces.jaeger": {"storage": {"kind": "badger"}},
     },
 }
@@ -175,6 +186,17 @@ one, and two with a standby; db-f1-micro has no memory for as many connections a
 standard, and with tiering; and node sizes that fit. Performance Insights would run on a db.t3.micro, for PostgreSQL
 unlike MySQL (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html), but 1 GiB of
 memory is better spent on PostgreSQL itself."""
+
+ON_CLOUD: dict[str, dict[str, Defaults]] = {
+    "gcp": {
+        "local": {"compute.trino": {"memory_gib": 5}},
+        "dev": {"compute.trino": {"memory_gib": 5}},
+        "staging": {"compute.trino": {"memory_gib": 11}},
+        "prod": {"compute.trino": {"memory_gib": 26}},
+    }
+}
+"""By cloud, what differs from that again: of nodes as large as EKS', GKE keeps more for itself, so Trino's workers are
+smaller."""
 
 _ABSENT_LOCALLY = {"aws": ("network", "cluster", "database"), "gcp": (), "local": ()}
 """By cloud, what an emulator on a laptop does not carry, unless the file asks for it."""
@@ -195,9 +217,9 @@ _CLUSTERLESS = {
 def fill(data: Mapping[str, Any]) -> dict[str, Any]:
     """Put the cloud's kinds and the tier's values under the file's. What the file says always wins."""
     environment = data.get("environment")
-    tier = TIERS.get(environment, TIERS["prod"]) if isinstance(environment, str) else TIERS["prod"]
-    filled = dict(data)
     provider = _provider(data)
+    tier = _tier(environment if isinstance(environment, str) and environment in TIERS else "prod", provider)
+    filled = dict(data)
     kinds = dict(KINDS[provider])
     if environment == "local":
         kinds |= dict.fromkeys(_ABSENT_LOCALLY[provider], "none")
@@ -220,6 +242,11 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(given := filled.get("kubernetes", {}), Mapping):
         filled["kubernetes"] = _under(given, tier.get("kubernetes", {}))
     return filled
+
+
+def _tier(environment: str, provider: str) -> Defaults:
+    general, special = TIERS[environment], ON_CLOUD.get(provider, {}).get(environment, {})
+    return {section: {**general.get(section, {}), **special.get(section, {})} for section in {**general, **special}}
 
 
 def _kind(section: Any, default: str) -> Any:
