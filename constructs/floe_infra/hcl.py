@@ -20,6 +20,9 @@ def mended(hcl: str, document: Mapping[str, Any]) -> str:
     for text in _strings(document):
         if "${" in text and re.search(r'["\\\n]', text):
             hcl = hcl.replace(f'"{text}"', _quoted(text))
+        elif "\n" in text:  # in a map, where only quotes are escaped
+            as_written = re.sub(r'(?<!\\)"', r'\\"', text)
+            hcl = hcl.replace(f'"{as_written}"', json.dumps(text, ensure_ascii=False))
     return hcl + "".join(_ephemeral(document.get("ephemeral", {})))
 
 

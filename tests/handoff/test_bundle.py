@@ -86,3 +86,14 @@ def test_the_output_is_for_terraform_users_too(tmp_path):
     outputs = [json.loads(stack.file.read_text())["output"] for stack in (foundation, services)]
     assert ["handoff" in each for each in outputs] == [False, True]
     assert not outputs[1]["handoff"].get("sensitive")
+
+
+def test_hcl_holds_the_same_text_on_one_line_each(tmp_path):
+    from floe_infra.config import load
+    from floe_infra.synthesis import synthesize
+
+    config = load(ROOT / "floe-infra.yaml")
+    expected = json.loads(synthesize(config, tmp_path / "json")[-1].file.read_text())["output"]["handoff"]["value"]
+    hcl = synthesize(config, tmp_path / "hcl", hcl=True)[-1].file.read_text()
+    for name in ("duckdb-attach.sql", ".env.example", "trino/iceberg.properties"):
+        assert f'"{name}" = {json.dumps(expected[name], ensure_ascii=False)}\n' in hcl
