@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from floe_infra.cluster import EksConfig, NodeGroupConfig
+from floe_infra.cluster import EksConfig, GkeConfig, GkeNodeGroupConfig, NodeGroupConfig
 from floe_infra.config import PlatformConfig
 from floe_infra.refs import Taint
 
@@ -152,3 +152,87 @@ def test_what_pods_find_on_a_group():
     assert (spot.spot, spot.vcpu, spot.memory_mib, spot.max_size) == (True, 2, 8192, 9)
     system = describe("system", NodeGroupConfig(**SYSTEM))
     assert (system.labels, system.taints, system.spot) == ({"node-type": "on-demand"}, (), False)
+
+
+GKE_SPOT = {"capacity_type": "spot", "instance_types": ["n2-standard-4", "n2d-standard-4", "e2-standard-4"]}
+GKE_SYSTEM = {"instance_types": ["n2-standard-4"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "says"),
+    [
+        ({"min_size": 4}, "min_size", "raise max_size to 4"),
+        ({"instance_types": ["n2-standard-4", "n2-highmem-4"]}, "instance_types", "32 GiB"),
+        ({"instance_types": ["t2d-standard-4", "t2a-standard-4"]}, "instance_types", "arm64"),
+        ({"instance_types": ["n2-standard-4", "c3-standard-8"]}, "instance_types", "n2d-standard-4, e2-standard-4"),
+        ({"instance_types": ["m5.xlarge"]}, "instance_types.0", "a Google machine type"),
+        ({"instance_types": ["n2-highcpu-2"]}, "instance_types.0", "has 2 GiB"),
+        ({"instance_types": ["n4-standard-4"]}, "instance_types.0", "no series and size that are known"),
+        ({"capacity_type": "spot"}, "instance_types", "loses all its nodes at once"),
+        ({**GKE_SPOT, "max_size": 2}, "max_size", "leaves no node for some of 3 machine types"),
+        (
+            {"labels": {"cloud.google.com/x": "y"}},
+            "labels.cloud.google.com/x.[key]",
+            "belongs to Kubernetes or the cloud",
+        ),
+    ],
+)
+def test_node_groups_on_google(fields, path, says):
+    assert says in problems(GkeNodeGroupConfig, **{**GKE_SYSTEM, **fields})[path]
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "says"),
+    [
+        ({"node_groups": {"workers": GKE_SPOT}}, "node_groups", "no node group carries what must not be interrupted"),
+        ({"maintenance_days": ["SA"]}, "maintenance_days", "GKE wants 48 in every 32 days"),
+        ({"maintenance_days": ["SA", "SU", "SA"]}, "maintenance_days.2", "SA is named twice"),
+        ({"zone": "europe-west4-a"}, "zone", "a regional cluster is in several zones"),
+        ({"zone": "europe-west4", "availability": "zonal"}, "zone", "a Google Cloud zone"),
+        ({"public_access_cidrs": ["10.0.0.0/8"]}, "public_access_cidrs.0", "holds private addresses"),
+        ({"public_access_cidrs": ["0.0.0.0/0"]}, "public_access_cidrs.0", "is the whole internet"),
+        ({"google_groups_domain": "example"}, "google_groups_domain", "a domain such as example.com"),
+        ({"node_groups": {"a" * 26: GKE_SYSTEM}}, f"node_groups.{'a' * 26}.[key]", "at most 25"),
+    ],
+)
+def test_what_gke_would_refuse(fields, path, says):
+    assert says in problems(GkeConfig, **fields)[path]
+
+
+GOOGLE = {"provider": "gcp", "project": "acme-data", "region": "europe-west4"}
+
+
+def on_google(**sections: Any) -> dict[str, str]:
+    off = {"kind": "none"}
+    others = dict.fromkeys(("storage", "database", "catalog", "compute", "lineage", "runtime", "secrets"), off)
+    given = {"name": "acme", "environment": "prod", "cloud": GOOGLE, **others, **sections}
+    return problems(PlatformConfig, **given)
+
+
+def test_a_zone_of_another_region():
+    found = on_google(cluster={"kind": "gke", "availability": "zonal", "zone": "europe-west1-b"})
+    assert "europe-west1-b is in another region" in found["cluster.zone"]
+
+
+@pytest.mark.parametrize(
+    ("network", "path"),
+    [
+        ({"cidr": "10.0.0.0/19"}, "network.cidr"),
+        (
+            {
+                "ranges": {
+                    "nodes": "10.0.128.0/18",
+                    "pods": "10.0.0.0/20",
+                    "services": "10.0.192.0/20",
+                    "private_services": "10.0.208.0/20",
+                }
+            },
+            "network.ranges.pods",
+        ),
+    ],
+)
+def test_more_nodes_than_pods_have_addresses_for(network, path):
+    message = on_google(network={"kind": "gcp_network", **network}, cluster={"kind": "gke"})[path]
+    # system 6 and workers 10, and one more of each of the four machine types.
+    assert "the range for pods, a /20, has addresses for 16 nodes, and there can be 20" in message
+    assert "a range for pods of /19 or larger" in message

@@ -153,3 +153,46 @@ def test_a_model_built_in_python_gets_the_tier_where_it_says_nothing():
     from floe_infra.compute import DuckDbConfig
 
     assert platform("dev", compute=DuckDbConfig(cpu=1)).compute == DuckDbConfig(cpu=1, memory_gib=4)
+
+
+def on_google(environment: str, **sections: Any) -> PlatformConfig:
+    cloud = {"provider": "gcp", "project": "acme-data", "region": "europe-west4"}
+    return PlatformConfig.model_validate({"name": "acme", "environment": environment, "cloud": cloud, **sections})
+
+
+@pytest.mark.parametrize(
+    ("environment", "availability", "autoclass", "multi_az"),
+    [
+        ("local", "zonal", False, False),
+        ("dev", "zonal", False, False),
+        ("staging", "zonal", False, False),
+        ("prod", "regional", True, True),
+    ],
+)
+def test_right_sizing_table_on_google(environment, availability, autoclass, multi_az):
+    config = on_google(environment)
+    kinds = [getattr(config, section).kind for section in ("network", "cluster", "storage", "database", "secrets")]
+    assert kinds == ["gcp_network", "gke", "gcs", "cloud_sql", "secret_manager"]
+    assert (config.cluster.availability, config.storage.lifecycle.autoclass) == (availability, autoclass)
+    assert config.database.multi_az is multi_az
+    assert config.compute.memory_gib == platform(environment).compute.memory_gib
+
+
+@pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
+@pytest.mark.parametrize("engine", ["duckdb", "trino"])
+def test_workers_of_each_tier_find_room_in_gke(environment, engine):
+    config = on_google(environment, compute={"kind": engine})
+    for node in config.cluster.node_groups["workers"].nodes:
+        assert node.carries(config.compute.memory_gib * 1024, config.compute.cpu), node
+        if engine == "trino":
+            assert not node.carries(config.compute.memory_gib * 1024 + 1024, config.compute.cpu), node
+
+
+def test_one_number_of_one_group_on_google():
+    config = on_google("prod", cluster={"kind": "gke", "node_groups": {"workers": {"max_size": 12}}})
+    assert config.cluster.node_groups["workers"].max_size == 12
+    assert config.cluster.node_groups["system"].min_size == 3
+
+
+def test_what_the_file_says_holds_on_google_too():
+    assert on_google("prod", compute={"kind": "trino", "memory_gib": 20}).compute.memory_gib == 20

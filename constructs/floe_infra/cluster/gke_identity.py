@@ -62,10 +62,11 @@ class GoogleIdentities(Construct):
             member=f"serviceAccount:{self._pool}[{namespace}/{service_account}]",
             depends_on=self._after,
         )
+        email = account.account.email
         return IdentityRef(
             namespace=namespace,
             service_account=service_account,
-            role=account.account.email,
+            role=email,
             role_arn="",
-            annotations={"iam.gke.io/gcp-service-account": account.account.email},
+            annotations={"iam.gke.io/gcp-service-account": email},
         )
