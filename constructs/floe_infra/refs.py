@@ -108,10 +108,10 @@ class ClusterLogin:
 
     command: str
     args: tuple[str, ...]
-
-
     api_version: str = "client.authentication.k8s.io/v1"
     """What it answers in; the providers take no other."""
+
+
 @dataclass(frozen=True)
 class BlockStorage:
     """Disks that pods can claim, as a StorageClass to make."""
@@ -173,6 +173,8 @@ class StorageRef:
     layers: Mapping[str, BucketRef]
     """By layer; with one bucket for all layers every layer names the same."""
     region: str
+    scheme: Scheme = "s3"
+    """What every bucket's URI begins with, and so by which protocol it is reached: S3's, or Google's own."""
     endpoint: str | None = None
     """None: the cloud's own."""
     path_style: bool = False
@@ -185,11 +187,6 @@ class StorageRef:
     """For what Dagster's runs print."""
     secret: SecretRef | None = None
     """Static keys, `access_key` and `secret_key`, for storage that knows no other identity."""
-
-    @property
-    def scheme(self) -> Scheme:
-        """What every bucket's URI begins with, and so by which protocol it is reached: S3's, or Google's own."""
-        return "gs" if next(iter(self.layers.values())).uri.startswith("gs://") else "s3"
 
     @property
     def buckets(self) -> tuple[BucketRef, ...]:

@@ -13,7 +13,7 @@ CLIENT = SecretRef("catalog-client-trino", "arn:trino", ("client_id", "client_se
 KEYS = SecretRef("storage-keys", "arn:keys", ("access_key", "secret_key"))
 LAYERS = {"bronze": BucketRef("lake", "arn:aws:s3:::lake", "s3://lake")}
 AWS = StorageRef(layers=LAYERS, region="eu-west-1")
-GOOGLE = StorageRef(layers={"bronze": BucketRef("lake", "", "gs://lake")}, region="europe-west4")
+GOOGLE = StorageRef(layers={"bronze": BucketRef("lake", "", "gs://lake")}, region="europe-west4", scheme="gs")
 MINIO = StorageRef(layers=LAYERS, region="us-east-1", endpoint="http://minio:9000", path_style=True, secret=KEYS)
 POLARIS = CatalogRef(
     kind="polaris",

@@ -27,7 +27,9 @@ AWS = StorageRef(layers=LAYERS, region="eu-west-1", kms_key_arn="arn:aws:kms:eu-
 KEYS = secret("storage-keys", "access_key", "secret_key")
 MINIO = StorageRef(layers=LAYERS, region="us-east-1", endpoint="http://minio:9000", path_style=True, secret=KEYS)
 GOOGLE = StorageRef(
-    layers={layer: BucketRef(f"lake-{layer}", "", f"gs://lake-{layer}") for layer in LAYERS}, region="europe-west4"
+    layers={layer: BucketRef(f"lake-{layer}", "", f"gs://lake-{layer}") for layer in LAYERS},
+    region="europe-west4",
+    scheme="gs",
 )
 DATABASE = DatabaseRef(
     host="db.internal",

@@ -34,11 +34,12 @@ class ExistingGkeCluster(Construct):
         network: NetworkRef | None = None,  # noqa: ARG002
     ) -> None:
         super().__init__(scope, id)
+        location = config.zone or context.region
         self.cluster = DataGoogleContainerCluster(
             self,
             "cluster",
             name=config.name,
-            location=config.zone or context.region,
+            location=location,
             lifecycle=TerraformResourceLifecycle(postcondition=_conditions(config)),
         )
         pool = self.cluster.workload_identity_config.get(0).workload_pool
@@ -52,6 +53,7 @@ class ExistingGkeCluster(Construct):
             node_groups=tuple(describe(name, group) for name, group in config.node_groups.items()),
             login=login(),
             block_storage=disks(context),
+            location=location,
         )
 
     def identity(self, id: str, *, namespace: str, service_account: str) -> IdentityRef:

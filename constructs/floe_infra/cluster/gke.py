@@ -58,6 +58,7 @@ class GkeCluster(Construct):
             login=login(),
             block_storage=disks(context),
             version=config.version,
+            location=self.control_plane.location,
         )
 
     def identity(self, id: str, *, namespace: str, service_account: str) -> IdentityRef:

@@ -86,6 +86,7 @@ class GcsStorage(Construct):
         self.ref = StorageRef(
             layers={layer: self.buckets.get(layer, whole).ref for layer in config.layers},
             region=context.region,
+            scheme="gs",
             preaggregations=self.preaggregations.ref if self.preaggregations else None,
             exchange=self.exchange.ref if self.exchange else None,
             compute_logs=self.compute_logs.ref if self.compute_logs else None,
