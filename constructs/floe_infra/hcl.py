@@ -17,6 +17,7 @@ def mended(hcl: str, document: Mapping[str, Any]) -> str:
     """
     hcl = _conditions_as_blocks(hcl)
     hcl = _helm_provider(hcl)
+    hcl = _google_provider(hcl, document)
     for text in _strings(document):
         if "${" in text and re.search(r'["\\\n]', text):
             hcl = hcl.replace(f'"{text}"', _quoted(text))
@@ -40,6 +41,16 @@ def _helm_provider(hcl: str) -> str:
     """From version 3 on its settings are attributes, and are written as blocks."""
     provider = re.compile(r'^provider "helm" \{\n.*?^\}$', re.DOTALL | re.MULTILINE)
     return provider.sub(lambda found: re.sub(r"^(kubernetes|exec) \{", r"\1 = {", found[0], flags=re.M), hcl)
+
+
+def _google_provider(hcl: str, document: Mapping[str, Any]) -> str:
+    """Labels are an override there, of which digits are written as a number: 0815 would become 815."""
+    for provider in document.get("provider", {}).get("google", []):
+        lines = "".join(
+            f"{json.dumps(key)} = {json.dumps(value)}\n" for key, value in provider["default_labels"].items()
+        )
+        hcl = re.sub(r"^default_labels = \{\n.*?^\}$", f"default_labels = {{\n{lines}}}", hcl, flags=re.DOTALL | re.M)
+    return hcl
 
 
 def _strings(value: Any) -> Iterator[str]:

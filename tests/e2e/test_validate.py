@@ -18,16 +18,20 @@ pytestmark = pytest.mark.slow
 EXAMPLES = ["floe-infra.yaml", *sorted(f"examples/{path.name}" for path in (ROOT / "examples").glob("*.yaml"))]
 
 
-PROVIDERS = {"foundation": ["aws"], "services": ["helm", "kubernetes"]}
+PROVIDERS = {"aws": ["aws"], "gcp": ["google", "random"], "local": []}
+"""Of the foundation, by cloud."""
+PARTS = ["foundation", "services"]
 
 
 @pytest.mark.parametrize("hcl", [False, True], ids=["json", "hcl"])
-@pytest.mark.parametrize("part", PROVIDERS)
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example_is_valid(example, part, hcl, tmp_path):
-    if not can_get(*PROVIDERS[part]):
-        pytest.skip(f"no mirror with {', '.join(PROVIDERS[part])}; set FLOE_INFRA_TEST_ONLINE=1 to download them")
-    for stack in choose(synthesize(load(ROOT / example), tmp_path / "cdktf.out", hcl=hcl), part):
+    config = load(ROOT / example)
+    providers = PROVIDERS[config.cloud.provider] if part == "foundation" else ["helm", "kubernetes"]
+    if not can_get(*providers):
+        pytest.skip(f"no mirror with {', '.join(providers)}; set FLOE_INFRA_TEST_ONLINE=1 to download them")
+    for stack in choose(synthesize(config, tmp_path / "cdktf.out", hcl=hcl), part):
         directory = tmp_path / stack.name  # alone, without the backend that only a cloud could initialise
         directory.mkdir()
         shutil.copy(stack.file, directory)
