@@ -24,6 +24,7 @@ EXAMPLES = {
     "company": "examples/aws-prod.yaml",
     "local": "examples/local.yaml",
     "local-cluster": "examples/local-cluster.yaml",
+    "gcp": "examples/gcp-prod.yaml",
 }
 LIKE_ANOTHERS = {(example, "foundation") for example in ("nessie", "duckdb", "company", "local-cluster")}
 """But for a name or a size."""
@@ -39,10 +40,11 @@ def test_stacks(example, tmp_path, snapshot):
 
 
 def readable(stack: dict[str, Any]) -> dict[str, Any]:
-    """Helm's values decoded, that a difference can be read; of whole programs, whether they have changed."""
+    """Helm's values decoded, that a difference can be read; of programs and of what is handed over, whether
+    they have changed."""
     for release in stack.get("resource", {}).get("helm_release", {}).values():
         release["values"] = [_shortened(emitted_values(release, text=None))]
-    return stack
+    return stack | {"output": _shortened(stack.get("output", {}))}
 
 
 def _shortened(value: Any) -> Any:
