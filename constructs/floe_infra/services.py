@@ -146,7 +146,7 @@ class Services(PlatformStack):
         around = Surroundings(
             networks=tuple(known),
             services=self.site.cluster.service_cidr,
-            metadata=google,
+            gke=google,
             internet=config.allow_internet,
         )
         in_cloud = {section: self._in_cloud(section, around) for section in TAKES}

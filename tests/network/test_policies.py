@@ -57,7 +57,7 @@ def test_the_cloud_is_the_internet_and_endpoints_in_the_network():
 
 def test_on_google_whoever_uses_the_cloud_asks_who_it_is():
     client = Workload("client", "a", {}, cloud=True)
-    assert [edge.ports for edge in wired(client, CLIENT, metadata=True)] == [(443,), (80, 988), (80,)]
+    assert [edge.ports for edge in wired(client, CLIENT, gke=True)] == [(443,), (80, 988), (80,)]
 
 
 def test_the_api_server_is_in_our_network_and_behind_a_service_or_somewhere_private():
@@ -67,6 +67,15 @@ def test_the_api_server_is_in_our_network_and_behind_a_service_or_somewhere_priv
     assert called == Edge(ours.server, operator, (10250,))
     theirs, _ = wired(operator, networks=("10.0.0.0/16",))
     assert tuple(block.cidr for block in theirs.server.blocks) == PRIVATE
+
+
+def test_on_google_the_api_server_calls_through_pods_of_its_own():
+    operator = Workload("operator", "a", {}, webhooks=(10250,))
+    directly, through = wired(operator, gke=True)
+    assert isinstance(directly.client, Addresses)
+    assert isinstance(through.client, Workload)
+    assert (through.client.namespace, through.client.labels) == ("kube-system", {"k8s-app": "konnectivity-agent"})
+    assert through.ports == (10250,)
 
 
 def test_named_edges_lead_to_the_pods_that_listen():

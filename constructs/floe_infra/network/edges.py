@@ -90,6 +90,11 @@ METADATA_PORTS = (80, 988)
 """Where pods on GKE ask who they are
 (https://cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity)."""
 
+TUNNEL = Workload("konnectivity-agent", "kube-system", labels={"k8s-app": "konnectivity-agent"})
+"""Pods through which GKE's API server calls webhooks (https://github.com/tigera/operator/pull/5212). A block of
+addresses does not admit them: Dataplane V2, which is Cilium, knows pods by their labels alone
+(https://docs.cilium.io/en/stable/security/policy/language/#ip-cidr-based)."""
+
 End = Workload | Everyone | Addresses
 
 
@@ -111,14 +116,14 @@ class Surroundings:
         services: where the cluster's Services have theirs, if the cluster is in these networks: VPC CNI looks at an
             address before it becomes a pod's.
         in_cloud: by section, what stands for it outside of the cluster, with the port.
-        metadata: whether pods learn their identity from the metadata server, as on GKE.
+        gke: whether pods learn who they are from the metadata server, and the API server calls them through others.
         internet: whether pods that call the cloud, or servers elsewhere, may do so at public addresses.
     """
 
     networks: tuple[str, ...] = PRIVATE
     services: str | None = None
     in_cloud: Mapping[str, tuple[Addresses, int]] = field(default_factory=dict)
-    metadata: bool = False
+    gke: bool = False
     internet: bool = True
 
     @property
@@ -202,7 +207,9 @@ def _around(workload: Workload, around: Surroundings) -> Iterator[Edge]:
         yield Edge(workload, around.api_server, API_SERVER)
     if workload.webhooks:
         yield Edge(around.api_server, workload, workload.webhooks)
-    if around.metadata and (workload.cloud or set(workload.takes) & set(around.in_cloud)):
+        if around.gke:
+            yield Edge(TUNNEL, workload, workload.webhooks)
+    if around.gke and (workload.cloud or set(workload.takes) & set(around.in_cloud)):
         yield Edge(workload, METADATA, METADATA_PORTS)
 
 
