@@ -102,9 +102,9 @@ def test_load_reads_a_path(tmp_path: Path):
         ("network: {kind: }", "6:11: network.kind", "is empty\n  allowed: vpc"),
         ("network: {kind: [vpc]}", "6:11: network.kind", '["vpc"] is not known here'),
         (
-            "cluster: {kind: gke}",
+            "cluster: {kind: aks}",
             "6:17: cluster.kind",
-            '"gke" is not known here\n  allowed: eks, existing_eks, kubeconfig, none',
+            '"aks" is not known here\n  allowed: eks, existing_eks, gke, existing_gke, ',
         ),
         ("cluster: {version: 1.33}", "6:20: cluster.version", '1.33 is not text\n  …\n  fix: write "1.33", in quotes'),
         ("cluster: {version: 1.30}", "6:20: cluster.version", '1.3 is not text\n  …\n  fix: write "1.30", in quotes'),
