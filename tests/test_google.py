@@ -108,6 +108,14 @@ def test_every_account_can_be_acted_as_by_one_service_account_or_by_whom_it_is_l
     assert {block["role"] for block in acted_as} == roles
 
 
+def test_outputs_name_what_people_look_for(production):
+    output = production["foundation"]["output"]
+    assert output["runtime_service_account"]["value"].startswith("${google_service_account.")
+    assert "runtime_role_arn" not in output
+    assert output["warehouse"]["value"]["gold"].startswith("gs://")
+    assert output["cluster_endpoint"]["value"].startswith("https://")
+
+
 @pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
 @pytest.mark.parametrize("compute", ["duckdb", "trino", "bigquery"])
 def test_every_tier_with_every_engine(environment: str, compute: str, tmp_path: Path):

@@ -98,3 +98,5 @@ class Foundation(PlatformStack):
         runtime = self.grants.identities.get("runtime") if self.grants else None
         if runtime and runtime.role_arn:
             self.output("runtime_role_arn", runtime.role_arn, "What Dagster's pods act as.")
+        elif runtime and runtime.role:
+            self.output("runtime_service_account", runtime.role, "What Dagster's pods act as.")
