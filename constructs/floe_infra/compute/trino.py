@@ -36,7 +36,8 @@ _GRACE_SECONDS = 50
 """A worker that is told to stop waits for as long until the coordinator knows, then for its tasks, then as long again
 (https://trino.io/docs/current/admin/graceful-shutdown.html#shutdown-behavior)."""
 _SPOT_SECONDS = 120
-"""EC2 gives two minutes' notice."""
+"""EC2 gives two minutes' notice. Google gives pods 15 seconds, within which no worker finishes anything, whatever it
+asks for (https://cloud.google.com/kubernetes-engine/docs/concepts/spot-vms)."""
 _STEADY_SECONDS = 600
 """What the autoscaler waits for a pod to stop, before it takes a node away all the same
 (`--max-graceful-termination-sec`)."""
