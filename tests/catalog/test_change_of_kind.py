@@ -22,10 +22,11 @@ ITS_OWN = (
     "compute/secrets/",
     "database/",
     "namespaces/catalog/",
+    "network_policies/",
     "runtime/",
     "secrets/stores/catalog/",
 )
-"""The catalog, its namespace, its database, and the credentials of its clients."""
+"""The catalog, its namespace, its database, the credentials of its clients, and who may talk to it."""
 FROM_THE_REF = {"catalogs", "envFrom"}
 """What Trino is told of it."""
 
