@@ -13,17 +13,29 @@ if TYPE_CHECKING:
     from floe_infra.catalog.glue import GlueCatalog
     from floe_infra.catalog.nessie import Nessie
     from floe_infra.catalog.polaris import Polaris
-    from floe_infra.cloud import AwsCloud, LocalCloud
-    from floe_infra.cluster import EksConfig, ExistingEksConfig, KubeconfigConfig, NodeGroupConfig
+    from floe_infra.cloud import AwsCloud, GoogleCloud, LocalCloud
+    from floe_infra.cluster import (
+        EksConfig,
+        ExistingEksConfig,
+        ExistingGkeConfig,
+        GkeConfig,
+        GkeNodeGroupConfig,
+        KubeconfigConfig,
+        NodeGroupConfig,
+    )
     from floe_infra.cluster.eks import EksCluster
     from floe_infra.cluster.existing_eks import ExistingEksCluster
-    from floe_infra.compute import DuckDbConfig, MotherDuckConfig, TrinoConfig
+    from floe_infra.cluster.existing_gke import ExistingGkeCluster
+    from floe_infra.cluster.gke import GkeCluster
+    from floe_infra.compute import BigQueryConfig, DuckDbConfig, MotherDuckConfig, TrinoConfig
+    from floe_infra.compute.bigquery import BigQuery
     from floe_infra.compute.duckdb import DuckDb
     from floe_infra.compute.motherduck import MotherDuck
     from floe_infra.compute.trino import Trino
     from floe_infra.config import ConfigError, PlatformConfig, load
     from floe_infra.context import Context
-    from floe_infra.database import InClusterDatabaseConfig, RdsConfig
+    from floe_infra.database import CloudSqlConfig, InClusterDatabaseConfig, RdsConfig
+    from floe_infra.database.cloud_sql import CloudSqlDatabase
     from floe_infra.database.databases import Databases
     from floe_infra.database.in_cluster import InClusterDatabase
     from floe_infra.database.rds import RdsDatabase
@@ -33,19 +45,24 @@ if TYPE_CHECKING:
     from floe_infra.kubernetes.manifests import Manifests
     from floe_infra.kubernetes.release import Release
     from floe_infra.kubernetes.site import SecretCopy, Site
-    from floe_infra.network import ExistingVpcConfig, VpcConfig
+    from floe_infra.network import ExistingGcpNetworkConfig, ExistingVpcConfig, GcpNetworkConfig, VpcConfig
+    from floe_infra.network.existing_gcp_network import ExistingGcpNetwork
     from floe_infra.network.existing_vpc import ExistingVpc
+    from floe_infra.network.gcp_network import GcpNetwork
     from floe_infra.network.vpc import Vpc
     from floe_infra.observability import JaegerConfig, MarquezConfig, OtelCollectorConfig
     from floe_infra.observability.jaeger import Jaeger
     from floe_infra.observability.marquez import Marquez
     from floe_infra.observability.otel_collector import OtelCollector
     from floe_infra.platform import FloePlatform
-    from floe_infra.secrets import ExternalSecretsConfig, InClusterSecretsConfig
+    from floe_infra.secrets import ExternalSecretsConfig, InClusterSecretsConfig, SecretManagerConfig
     from floe_infra.secrets.aws_secrets_manager import AwsSecretsManager
     from floe_infra.secrets.external_secrets import ExternalSecrets
-    from floe_infra.state import LocalState, S3State
-    from floe_infra.storage import LocalStackConfig, MinioConfig, RustFsConfig, S3Config, SeaweedFsConfig
+    from floe_infra.secrets.google_external_secrets import GoogleExternalSecrets
+    from floe_infra.secrets.google_secret_manager import GoogleSecretManager
+    from floe_infra.state import GcsState, LocalState, S3State
+    from floe_infra.storage import GcsConfig, LocalStackConfig, MinioConfig, RustFsConfig, S3Config, SeaweedFsConfig
+    from floe_infra.storage.gcs import GcsStorage
     from floe_infra.storage.s3 import S3Storage
 
     __version__: str
@@ -53,6 +70,10 @@ if TYPE_CHECKING:
 _HOME = {
     "AwsCloud": "cloud",
     "AwsSecretsManager": "secrets.aws_secrets_manager",
+    "BigQuery": "compute.bigquery",
+    "BigQueryConfig": "compute",
+    "CloudSqlConfig": "database",
+    "CloudSqlDatabase": "database.cloud_sql",
     "ConfigError": "config",
     "Context": "context",
     "Databases": "database.databases",
@@ -62,6 +83,10 @@ _HOME = {
     "EksConfig": "cluster",
     "ExistingEksCluster": "cluster.existing_eks",
     "ExistingEksConfig": "cluster",
+    "ExistingGcpNetwork": "network.existing_gcp_network",
+    "ExistingGcpNetworkConfig": "network",
+    "ExistingGkeCluster": "cluster.existing_gke",
+    "ExistingGkeConfig": "cluster",
     "ExistingVpc": "network.existing_vpc",
     "ExistingVpcConfig": "network",
     "ExternalSecrets": "secrets.external_secrets",
@@ -69,8 +94,19 @@ _HOME = {
     "FloePlatform": "platform",
     "FloeRuntime": "handoff.floe_runtime",
     "FloeRuntimeConfig": "handoff",
+    "GcpNetwork": "network.gcp_network",
+    "GcpNetworkConfig": "network",
+    "GcsConfig": "storage",
+    "GcsState": "state",
+    "GcsStorage": "storage.gcs",
+    "GkeCluster": "cluster.gke",
+    "GkeConfig": "cluster",
+    "GkeNodeGroupConfig": "cluster",
     "GlueCatalog": "catalog.glue",
     "GlueConfig": "catalog",
+    "GoogleCloud": "cloud",
+    "GoogleExternalSecrets": "secrets.google_external_secrets",
+    "GoogleSecretManager": "secrets.google_secret_manager",
     "InClusterDatabase": "database.in_cluster",
     "InClusterDatabaseConfig": "database",
     "InClusterSecretsConfig": "secrets",
@@ -104,6 +140,7 @@ _HOME = {
     "S3Storage": "storage.s3",
     "SeaweedFsConfig": "storage",
     "SecretCopy": "kubernetes.site",
+    "SecretManagerConfig": "secrets",
     "Site": "kubernetes.site",
     "Trino": "compute.trino",
     "TrinoConfig": "compute",
@@ -115,6 +152,10 @@ _HOME = {
 __all__ = [
     "AwsCloud",
     "AwsSecretsManager",
+    "BigQuery",
+    "BigQueryConfig",
+    "CloudSqlConfig",
+    "CloudSqlDatabase",
     "ConfigError",
     "Context",
     "Databases",
@@ -124,6 +165,10 @@ __all__ = [
     "EksConfig",
     "ExistingEksCluster",
     "ExistingEksConfig",
+    "ExistingGcpNetwork",
+    "ExistingGcpNetworkConfig",
+    "ExistingGkeCluster",
+    "ExistingGkeConfig",
     "ExistingVpc",
     "ExistingVpcConfig",
     "ExternalSecrets",
@@ -131,8 +176,19 @@ __all__ = [
     "FloePlatform",
     "FloeRuntime",
     "FloeRuntimeConfig",
+    "GcpNetwork",
+    "GcpNetworkConfig",
+    "GcsConfig",
+    "GcsState",
+    "GcsStorage",
+    "GkeCluster",
+    "GkeConfig",
+    "GkeNodeGroupConfig",
     "GlueCatalog",
     "GlueConfig",
+    "GoogleCloud",
+    "GoogleExternalSecrets",
+    "GoogleSecretManager",
     "InClusterDatabase",
     "InClusterDatabaseConfig",
     "InClusterSecretsConfig",
@@ -166,6 +222,7 @@ __all__ = [
     "S3Storage",
     "SeaweedFsConfig",
     "SecretCopy",
+    "SecretManagerConfig",
     "Site",
     "Trino",
     "TrinoConfig",
