@@ -32,6 +32,7 @@ GCS = StorageRef(
     layers={"bronze": BucketRef("lake", "projects/_/buckets/lake", "gs://lake")},
     region="europe-west4",
     compute_logs=BucketRef("logs", "projects/_/buckets/logs", "gs://logs"),
+    scheme="gs",
 )
 POLARIS = CatalogRef(
     kind="polaris",
