@@ -6,18 +6,16 @@ import sys
 # Without this folder, whose platform.py would stand in for Python's own.
 sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(os.path.abspath(__file__))]
 
-from floe_infra.glance import bindings  # noqa: E402
 from floe_infra.runtime import fast_import  # noqa: E402
 
-file = os.environ.get("FLOE_INFRA_CONFIG", "floe-infra.yaml")
-fast_import.enable(*bindings(file))
+fast_import.enable()
 
 from cdktf import App  # noqa: E402
 
 from floe_infra import ConfigError, FloePlatform, load  # noqa: E402
 
 try:
-    config = load(file)
+    config = load(os.environ.get("FLOE_INFRA_CONFIG", "floe-infra.yaml"))
 except ConfigError as error:
     sys.stderr.write(f"{error}\n")
     sys.exit(2)
