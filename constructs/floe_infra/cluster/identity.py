@@ -31,7 +31,8 @@ class Identities(Construct):
     def __init__(self, scope: Construct, id: str, *, provider_arn: str, issuer: str, context: Context) -> None:
         super().__init__(scope, id)
         self._provider_arn, self._context = provider_arn, context
-        self._issuer = Fn.trimprefix(issuer, "https://")
+        issuer = Fn.trimprefix(issuer, "https://")
+        self._claims = [Fn.join(":", [issuer, claim]) for claim in ("sub", "aud")]
 
     def add(self, id: str, *, namespace: str, service_account: str, policies: Sequence[str] = ()) -> ServiceAccountRole:
         """A role for this service account and no other. `policies` are names of AWS' managed ones."""
@@ -46,9 +47,8 @@ class Identities(Construct):
         )
 
     def _trust(self, subject: str) -> str:
-        claims = {"sub": subject, "aud": AUDIENCE}
-        keys = [Fn.join(":", [self._issuer, claim]) for claim in claims]  # CDKTF loses tokens in a mapping's keys
-        exactly = {"StringEquals": Fn.zipmap(keys, list(claims.values()))}
+        # CDKTF loses tokens in a mapping's keys.
+        exactly = {"StringEquals": Fn.zipmap(self._claims, [subject, AUDIENCE])}
         return trust("sts:AssumeRoleWithWebIdentity", {"Federated": self._provider_arn}, exactly)
 
 

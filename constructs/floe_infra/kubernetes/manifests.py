@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -18,8 +19,6 @@ from constructs import Construct
 
 from floe_infra.kubernetes.release import TIMEOUT
 from floe_infra.kubernetes.values import encode
-
-_ASSET = "manifests_chart"
 
 
 class Manifests(Construct):
@@ -54,7 +53,7 @@ class Manifests(Construct):
             "release",
             name=name,
             namespace=namespace,
-            chart=f"./{_chart(TerraformStack.of(self)).path}",
+            chart=f"./{_chart(TerraformStack.of(self))}",
             values=[encode({"manifests": self.manifests})],
             atomic=True,
             cleanup_on_fail=True,
@@ -66,10 +65,8 @@ class Manifests(Construct):
         )
 
 
-def _chart(stack: TerraformStack) -> TerraformAsset:
-    """The chart, copied beside the stack's file once: nothing else of this machine is named in there."""
-    there = stack.node.try_find_child(_ASSET)
-    if isinstance(there, TerraformAsset):
-        return there
+@cache
+def _chart(stack: TerraformStack) -> str:
+    """Where the chart is, copied beside the stack's file once: nothing else of this machine is named in there."""
     source = files("floe_infra.kubernetes").joinpath("manifests_chart")
-    return TerraformAsset(stack, _ASSET, path=str(source), type=AssetType.DIRECTORY)
+    return TerraformAsset(stack, "manifests_chart", path=str(source), type=AssetType.DIRECTORY).path

@@ -69,17 +69,18 @@ class SecureBucket(Construct):
         super().__init__(scope, id)
         self.bucket = S3Bucket(self, "bucket", bucket=name, force_destroy=not context.keeps_data)
         keep(self.bucket, context)
+        bucket = self.bucket.id
         self.ref = BucketRef(name=self.bucket.bucket, arn=self.bucket.arn, uri=f"s3://{self.bucket.bucket}")
         self.ownership = S3BucketOwnershipControls(
             self,
             "ownership",
-            bucket=self.bucket.id,
+            bucket=bucket,
             rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
         )
         self.public_access = S3BucketPublicAccessBlock(
             self,
             "public_access",
-            bucket=self.bucket.id,
+            bucket=bucket,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
@@ -88,13 +89,13 @@ class SecureBucket(Construct):
         self.versioning = S3BucketVersioningA(
             self,
             "versioning",
-            bucket=self.bucket.id,
+            bucket=bucket,
             versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
         )
         self.encryption = S3BucketServerSideEncryptionConfigurationA(
             self,
             "encryption",
-            bucket=self.bucket.id,
+            bucket=bucket,
             rule=[
                 S3BucketServerSideEncryptionConfigurationRuleA(
                     bucket_key_enabled=True if kms_key_arn else None,
@@ -109,7 +110,7 @@ class SecureBucket(Construct):
         )
         # S3 refuses lifecycle rules on noncurrent versions until versioning is on.
         self.lifecycle = S3BucketLifecycleConfiguration(
-            self, "lifecycle", bucket=self.bucket.id, rule=rules, depends_on=[self.versioning]
+            self, "lifecycle", bucket=bucket, rule=rules, depends_on=[self.versioning]
         )
         policy = DataAwsIamPolicyDocument(
             self,
@@ -122,13 +123,13 @@ class SecureBucket(Construct):
         )
         # Both calls change the same bucket; S3 answers 409 when they meet.
         self.policy = S3BucketPolicy(
-            self, "policy", bucket=self.bucket.id, policy=policy.json, depends_on=[self.public_access]
+            self, "policy", bucket=bucket, policy=policy.json, depends_on=[self.public_access]
         )
         if logs:  # S3 refuses a target whose policy does not admit the log delivery yet
             self.logging = S3BucketLoggingA(
                 self,
                 "logging",
-                bucket=self.bucket.id,
+                bucket=bucket,
                 target_bucket=logs.bucket.id,
                 target_prefix=f"{id}/",
                 depends_on=[logs.policy],
