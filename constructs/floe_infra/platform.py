@@ -9,6 +9,7 @@ from constructs import Construct
 
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.foundation import Foundation
+from floe_infra.runtime import fast_import
 
 if TYPE_CHECKING:
     from floe_infra.services import Services
@@ -24,6 +25,10 @@ class FloePlatform(Construct):
 
     def __init__(self, scope: Construct, id: str, config: PlatformConfig) -> None:
         super().__init__(scope, id)
+        with fast_import.unawaited():
+            self._build(config)
+
+    def _build(self, config: PlatformConfig) -> None:
         # The stacks lie in the app itself: `cdktf deploy` (0.21) takes a stack's path, by which others name it as what
         # they depend on, for its name.
         app = App.of(self)

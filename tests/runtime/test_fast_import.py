@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -171,21 +172,234 @@ def test_every_example_synthesizes_to_the_same_bytes(both_ways: tuple[Path, Path
     assert fast == stock
 
 
-@pytest.mark.parametrize(
-    "mistake",
-    [
-        'Release(stack, 1, name="a", chart="b")',
-        'Release(stack, "x", name="a", chart=["b"])',
-        'Release(stack, "trino", name="a", chart="b")',
-        'Release(stack, "x", name="a", chart="b", no_such_argument=1)',
-        'release.add_override(1, "x")',
-    ],
-)
+MISTAKES = [
+    'Release(stack, 1, name="a", chart="b")',
+    'Release(stack, "x", name="a", chart=["b"])',
+    'Release(stack, "trino", name="a", chart="b")',
+    'Release(stack, "x", name="a", chart="b", no_such_argument=1)',
+    'release.add_override(1, "x")',
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_have_the_same_message(run: Run, mistake: str) -> None:
     stock, fast = run(HELM_APP + mistake), run(FAST + HELM_APP + mistake)
 
     assert fast.returncode == 1
     assert fast.stderr.splitlines()[-1] == stock.stderr.splitlines()[-1]
+
+
+# Without waiting
+
+UNAWAITED = """
+from floe_infra.runtime.fast_import import unawaited
+with unawaited():
+"""
+
+
+@pytest.fixture
+def same_bytes(run: Run, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`same_bytes(before, block, after)` runs an app with the block unawaited, and compares what it synthesizes."""
+
+    def compare(before: str, block: str, after: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+        app = FAST + before + UNAWAITED + indent(block, "    ") + after + "\napp.synth()\n" + STATUS
+        assert _status(run(app, FLOE_INFRA_FAST_IMPORT="0", **variables))["switched_off"]
+        stock = _synthesized(tmp_path / "out")
+        shutil.rmtree(tmp_path / "out")
+        done = run(app, **variables)
+        assert _status(done)["surprises"] == []
+        assert _synthesized(tmp_path / "out") == stock
+        return done
+
+    return compare
+
+
+def test_tokens_that_are_not_waited_for_are_the_same_values(same_bytes: Callable[..., Any]) -> None:
+    block = """
+from cdktf import DataTerraformRemoteStateLocal, Fn, TerraformOutput, TerraformResourceLifecycle
+other = TerraformStack(app, "other")
+other.add_dependency(stack)
+LocalBackend(other, path="other.tfstate")
+HelmProvider(other, "helm")
+release.lifecycle = TerraformResourceLifecycle(prevent_destroy=True)
+release.add_override("version", release.namespace)
+TerraformOutput(stack, "revision", value=release.metadata.app_version).override_logical_id("renamed")
+values = Fn.jsonencode({"a": release.name, "b": [Fn.upper(release.chart)], "c": f"{release.id}/{release.name}"})
+Release(stack, "second", name=Fn.join("-", [release.name, "x"]), chart="b", values=[values])
+state = DataTerraformRemoteStateLocal(other, "state", path="terraform.tfstate")
+Release(other, "third", name=state.get_string("renamed"), chart=f"https://{state.get_string('host')}:443")
+Release(other, "fourth", name=release.name, chart="b", set_list=[{"name": "a", "value": [release.id, values]}])
+"""
+    same_bytes(HELM_APP.replace("app.synth()", ""), block)
+
+
+def test_every_function_of_terraforms_that_returns_a_string(same_bytes: Callable[..., Any]) -> None:
+    block = """
+from inspect import signature
+from cdktf import Fn
+def value(hint):
+    text = str(hint)
+    return ["a", "b"] if "Sequence" in text else 1 if "float" in text else "a"
+members = [getattr(Fn, name) for name in dir(Fn) if name[0] != "_"]
+functions = [member for member in members if member.__annotations__["return"] is str]
+assert len(functions) > 50
+for function in functions:
+    arguments = [value(each.annotation) for each in signature(function).parameters.values()]
+    TerraformOutput(stack, function.__name__, value=function(*arguments))
+"""
+    same_bytes(HELM_APP.replace("app.synth()", "from cdktf import TerraformOutput"), block)
+
+
+def test_every_attribute_that_is_a_string(same_bytes: Callable[..., Any]) -> None:
+    block = """
+members = [(name, member) for name, member in vars(Release).items() if isinstance(member, property)]
+strings = [name for name, member in members if member.fget.__annotations__["return"] is str]
+assert len(strings) > 10
+for name in strings:
+    TerraformOutput(stack, name, value=getattr(release, name))
+"""
+    same_bytes(HELM_APP.replace("app.synth()", "from cdktf import TerraformOutput"), block)
+
+
+def test_more_than_a_socket_holds(same_bytes: Callable[..., Any]) -> None:
+    block = """
+for number in range(300):
+    each = Release(stack, f"release-{number}", name="a", chart="b", description="c" * 3000)
+    each.timeout = number
+"""
+    same_bytes(HELM_APP.replace("app.synth()", ""), block)
+
+
+OVERRIDDEN = """
+import jsii
+from cdktf import Aspects, IAspect
+
+class Stack(TerraformStack):
+    def allocate_logical_id(self, element):
+        return "named-" + (element if isinstance(element, str) else element.node.id)
+
+@jsii.implements(IAspect)
+class Aspect:
+    def visit(self, node):
+        if isinstance(node, Release):
+            node.description = f"visited {node.node.id}"
+"""
+
+
+@pytest.mark.parametrize("place", ["before", "within"])
+def test_methods_that_python_overrides_are_called(same_bytes: Callable[..., Any], place: str) -> None:
+    override = """
+own = Stack(app, "own")
+LocalBackend(own, path="own.tfstate")
+HelmProvider(own, "helm")
+Aspects.of(app).add(Aspect())
+"""
+    block = """
+first = Release(own, "first", name="a", chart="b")
+Release(own, "second", name=first.name, chart=first.fqn)
+"""
+    app = HELM_APP.replace("app.synth()", "") + OVERRIDDEN
+    if place == "before":
+        same_bytes(app + override, block)
+    else:
+        same_bytes(app, "Release(stack, 'earlier', name='a', chart='b')\n" + override + block)
+
+
+def test_stack_traces_of_the_host_are_sent(same_bytes: Callable[..., Any]) -> None:
+    block = "Release(stack, 'other', name=release.name, chart='b')\n"
+
+    same_bytes(HELM_APP.replace("app.synth()", ""), block, JSII_HOST_STACK_TRACES="1")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_in_there_have_the_same_message(run: Run, mistake: str) -> None:
+    block = f"    {mistake}\n    Release(stack, 'later', name='a', chart='b')\n"
+
+    stock, fast = run(HELM_APP + mistake), run(FAST + HELM_APP + UNAWAITED + block)
+
+    assert fast.returncode == 1
+    assert fast.stderr.splitlines()[-1] == stock.stderr.splitlines()[-1]
+
+
+def test_a_failure_says_where_it_was_asked_for(run: Run) -> None:
+    twice = 'Release(stack, "twice", name="a", chart="b")\n    '
+
+    done = run(FAST + HELM_APP + UNAWAITED + "    " + twice * 2 + "release.name\n")
+
+    line = (FAST + HELM_APP + UNAWAITED).count("\n") + 2
+    assert f"Asked for in <string>:{line}\n" in done.stderr
+
+
+def test_the_first_failure_counts_and_the_kernel_goes_on(run: Run, tmp_path: Path) -> None:
+    after = """
+from floe_infra.runtime.fast_import import unawaited
+try:
+    with unawaited():
+        Release(stack, "one", name="a", chart="b")
+        Release(stack, "one", name="a", chart="b")
+        Release(stack, "two", name="a", chart="b")
+        raise ValueError("later")
+except RuntimeError as error:
+    print(error, "/", repr(error.__context__))
+with unawaited():
+    three = Release(stack, "three", name="a", chart="b")
+    Release(stack, "four", name=three.name, chart="b")
+app.synth()
+"""
+    done = run(FAST + HELM_APP + after)
+
+    assert done.stdout == (
+        "There is already a Construct with name 'one' in TerraformStack [stack] / ValueError('later')\n"
+    ), done.stderr
+    releases = json.loads((tmp_path / "out/stacks/stack/cdk.tf.json").read_text())["resource"]["helm_release"]
+    assert releases["four"]["name"] == "${helm_release.three.name}"
+    assert releases.keys() == {"trino", "one", "two", "three", "four"}
+
+
+def test_an_answer_that_was_not_foreseen_is_an_error(run: Run) -> None:
+    wrong = """
+from floe_infra.runtime.fast_import import foreseen
+with unawaited():
+    release.name
+    foreseen.is_token = lambda request: True
+    stack.to_string()
+"""
+    done = run(FAST + HELM_APP + "from floe_infra.runtime.fast_import import unawaited\n" + wrong)
+
+    assert done.returncode == 1
+    assert re.search(
+        r"^jsii.errors.JSIIError: Fast import did not foresee the reply to <string>:\d+:", done.stderr, re.M
+    )
+
+
+def test_tokens_are_waited_for_where_the_kernel_cannot_name_them(run: Run, tmp_path: Path) -> None:
+    launcher = tmp_path / "kernel.cjs"
+    launcher.write_text(node._LAUNCHER.read_text().replace("\nnameTokens();", ""))
+    another = f"""
+from pathlib import Path
+import floe_infra.runtime.fast_import.node as node
+node._LAUNCHER = Path({str(launcher)!r})
+"""
+    block = "    Release(stack, 'other', name=release.name, chart=release.namespace)\napp.synth()\n"
+
+    status = _status(run(another + FAST + HELM_APP + UNAWAITED + block + STATUS))
+
+    assert status["kernel"] == "fast"
+    assert "Tokens are waited for" in status["surprises"][0]
+    releases = json.loads((tmp_path / "out/stacks/stack/cdk.tf.json").read_text())["resource"]["helm_release"]
+    assert releases["other"]["chart"] == "${helm_release.trino.namespace}"
+
+
+def test_a_kernel_that_ends_in_the_middle(run: Run) -> None:
+    end = """
+    jsii.kernel.provider._fast._process.kill()
+    for number in range(300):
+        Release(stack, f"release-{number}", name="a", chart="b")
+"""
+    done = run(FAST + HELM_APP + "import jsii" + UNAWAITED + end)
+
+    assert done.returncode == 1
+    assert "ConnectionError" in done.stderr
 
 
 # What it saves
@@ -253,6 +467,67 @@ def _indexed(cache: Path) -> set[str]:
     """Packages whose index jsii has written to the end: it writes this file last."""
     manifests = cache.rglob(".jsii.runtime.v*.json")
     return {str(manifest.parents[2].relative_to(cache)) for manifest in manifests}
+
+
+def test_a_resource_is_looked_up_while_python_imports(run: Run) -> None:
+    done = run(
+        FAST
+        + """
+from cdktf import App
+App()
+import jsii
+fast = jsii.kernel.provider._fast
+from cdktf_cdktf_provider_helm.release import Release
+print([due.required for due in fast._due])
+"""
+    )
+
+    assert done.stdout == "[True, False]\n", done.stderr  # the package, the resource
+
+
+def test_checks_nothing_twice(run: Run) -> None:
+    """typeguard, and what jsii converts messages with, are not even imported."""
+    unneeded = ("typeguard", "unittest.mock", "cattrs", "asyncio")
+
+    done = run(FAST + HELM_APP + f"import sys; print([name for name in {unneeded} if name in sys.modules])")
+
+    assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("", 50_000), ("gc.set_threshold(90_000)", 90_000), ("gc.disable()", None)]
+)
+def test_garbage_is_looked_for_less_often(run: Run, before: str, after: int | None) -> None:
+    done = run(f"import gc\n{before}\n" + FAST + "print(gc.get_threshold()[0] if gc.isenabled() else None)")
+
+    assert done.stdout == f"{after}\n"
+
+
+def test_what_is_rarely_used_works(run: Run, tmp_path: Path) -> None:
+    """Moving a resource asks for Terraform's version, and compares it."""
+    (tmp_path / "terraform").write_text("#!/bin/sh\necho Terraform v1.4.9\n")
+    (tmp_path / "terraform").chmod(0o755)
+    move = 'Release(stack, "moved", name="a", chart="b").move_to_id("x")\napp.synth()\n'
+    path = f"{tmp_path}:{os.environ['PATH']}"
+
+    stock, fast = (run(start + HELM_APP + move, PATH=path) for start in ("", FAST))
+
+    assert "1.4.9 is lower than the required version >=1.5" in fast.stderr
+    assert _message(fast) == _message(stock)
+
+
+def _message(failed: subprocess.CompletedProcess[str]) -> str:
+    """From the last exception on."""
+    return re.split(r"^(?=RuntimeError)", failed.stderr, flags=re.MULTILINE)[-1]
+
+
+def test_tokens_know_where_they_were_made(run: Run) -> None:
+    ask = """
+from cdktf import Token
+lines = Token.as_any({"a": 1}).creation_stack
+print(len(lines) > 5, "new Intrinsic" in lines[0], all(type(line) is str for line in lines))
+"""
+    assert run(FAST + ask).stdout == run(ask).stdout == "True True True\n"
 
 
 # A root that looks like the eager one
@@ -539,9 +814,10 @@ def _start(code: str, directory: Path, cache: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", code], cwd=directory, env=_environment(variables))
 
 
+@pytest.mark.parametrize("app", [HELM_APP, "import cdktf_cdktf_provider_helm\n"])
 @pytest.mark.parametrize("end", ["", "raise SystemExit(1)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"])
-def test_node_ends_with_python(run: Run, end: str) -> None:
-    done = run(FAST + "import jsii; print(jsii.kernel.provider._fast._process.pid, flush=True)\n" + HELM_APP + end)
+def test_node_ends_with_python(run: Run, app: str, end: str) -> None:
+    done = run(FAST + "import jsii; print(jsii.kernel.provider._fast._process.pid, flush=True)\n" + app + end)
 
     pid = int(done.stdout.split()[0])
     for _ in range(100):

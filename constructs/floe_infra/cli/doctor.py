@@ -60,9 +60,11 @@ def _providers() -> str:
 
 def _fast_import() -> str:
     fast_import.enable()
-    from cdktf import App
+    from cdktf import App, Fn
 
     App()
+    with fast_import.unawaited():
+        Fn.upper("a token")
     status = fast_import.status()
     state = "switched off" if status.switched_off else f"{status.kernel} kernel"
     return "; ".join([state, *status.surprises])

@@ -1,17 +1,19 @@
-"""Synthesize in a second: import one file of a provider's 2,000, and let Node start while Python imports.
+"""Synthesize in a second: import one file of a provider's 2,000, and let Node work while Python does.
 
 A team's own app turns it on with its first line, before anything of CDKTF::
 
     import floe_infra.fast  # noqa: F401
 
-Three things make stock CDKTF slow, and each has one answer here. None writes to disk, and the synthesized
-bytes stay the same.
+What makes stock CDKTF slow, and the answers here, of which none writes to disk; the synthesized bytes stay the same:
 
 * A provider's root package imports all of its resources: `bindings` puts a root in its place that imports
   them as they are asked for.
 * jsii's kernel loads every resource of a provider into Node: `kernel.cjs` gives it the lazy index that each
   provider ships beside the eager one, and lets jsii complete the index of its package cache.
-* Python waits while Node starts and while it loads packages: `kernel` does not wait until it needs an answer.
+* Python waits while Node starts and while it loads packages: `kernel` does not wait until it needs an answer. In a
+  block that says so (`unawaited`), it does not wait for what it can foresee (`foreseen`) either.
+* Every argument is checked by typeguard, and every message converted by cattrs: `arguments` and `messages` do what is
+  plain by themselves.
 
 Whatever is not as expected is left to stock CDKTF, and `status()` says so. `FLOE_INFRA_FAST_IMPORT=0` leaves
 everything to it.
@@ -19,14 +21,22 @@ everything to it.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
 from floe_infra.runtime.fast_import import bindings, node
+from floe_infra.runtime.fast_import.later import imported_later
 
 SWITCH = "FLOE_INFRA_FAST_IMPORT"
+
+_OBJECTS = 50_000
+"""How many new objects make Python look for garbage, of which imports and constructs leave none. It does so after 700
+by itself, which takes a tenth of the whole."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +74,34 @@ def enable(*ahead: str) -> None:
     if _enabled or switched_off():
         return
     _enabled = True
+    _collect_less_garbage()
     node.prepare_environment()
-    bindings.install(_surprises.append)
+    bindings.install(_surprises.append, _imported)
     _start_kernel()
     if _kernel_is_fast:
         _load(ahead)
+
+
+@contextmanager
+def unawaited() -> Iterator[None]:
+    """In here Python goes on while Node makes what it was asked for, and waits only where it needs an answer.
+
+    A failure is raised later than its cause, within the block; the traceback says where that was. So this is for code
+    which catches none, such as a whole platform's.
+    """
+    if not _kernel_is_fast:
+        yield
+        return
+    from floe_infra.runtime.fast_import import kernel
+
+    with kernel.unawaited():
+        yield
+
+
+def _collect_less_garbage() -> None:
+    threshold, *older = gc.get_threshold()
+    if threshold:
+        gc.set_threshold(max(threshold, _OBJECTS), *older)
 
 
 def switched_off() -> bool:
@@ -97,14 +130,22 @@ def _start_kernel() -> None:
         return
     try:
         # Imports jsii, which takes about as long as Node needs to start: only now, so that they overlap.
-        from floe_infra.runtime.fast_import import kernel
+        with imported_later("cattr"):
+            from floe_infra.runtime.fast_import import kernel
 
-        kernel.install(process, on_fallback=_fell_back)
+        kernel.install(process, on_fallback=_fell_back, on_surprise=_surprises.append)
     except Exception as error:
         process.abandon()
         _surprises.append(f"The kernel is jsii's own, because jsii is not as expected: {error}")
     else:
         _kernel_is_fast = True
+
+
+def _imported(fqn: str) -> None:
+    if _kernel_is_fast:
+        from floe_infra.runtime.fast_import import kernel
+
+        kernel.look_up(fqn)
 
 
 def _load(names: tuple[str, ...]) -> None:

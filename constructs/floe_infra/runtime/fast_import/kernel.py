@@ -6,124 +6,157 @@ matters, which is usually `App()`. Until then Node works while Python imports.
 
 Until then, too, anything that goes wrong has a way back: jsii's own kernel is started and told to load the
 same packages.
+
+After that, nothing waits for an answer that can be foreseen either, where code allows for it (`unawaited`).
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import gc
-import json
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jsii
 from jsii._kernel.providers.process import ProcessProvider
 from jsii._kernel.providers.process import _NodeProcess as StockProcess
-from jsii._kernel.types import LoadRequest, LoadResponse
-from jsii.errors import JavaScriptError, JSIIError
+from jsii._kernel.types import (
+    Callback,
+    CreateRequest,
+    CreateResponse,
+    GetRequest,
+    GetResponse,
+    InvokeRequest,
+    InvokeResponse,
+    LoadRequest,
+    LoadResponse,
+    SetRequest,
+    SetResponse,
+    StaticGetRequest,
+    StaticInvokeRequest,
+)
+from jsii._stack_trace import is_enabled as sends_stack_traces
+from jsii.errors import JSIIError
 
+from floe_infra.runtime.fast_import import foreseen, messages
 from floe_infra.runtime.fast_import.node import NodeProcess
+from floe_infra.runtime.fast_import.process import FastProcess
 
-_EXIT_SECONDS = 60
-"""How long the kernel may take to exit. It only takes long when it writes jsii's index, once per machine."""
+T = TypeVar("T")
 
 
-def install(process: NodeProcess, on_fallback: Callable[[str], None]) -> None:
+def install(process: NodeProcess, *, on_fallback: Callable[[str], None], on_surprise: Callable[[str], None]) -> None:
     """Let jsii talk to this kernel. Nothing may have been loaded before."""
     kernel: Any = jsii.kernel
-    kernel.provider = _Provider(_FastProcess(process), on_fallback)
+    kernel.provider = _Provider(FastProcess(process), on_fallback, on_surprise)
+    messages.install()
 
 
-class _FastProcess(StockProcess):
-    """Speaks jsii's protocol with a kernel that runs already."""
+@contextmanager
+def unawaited() -> Iterator[None]:
+    """See `fast_import.unawaited`."""
+    provider: Any = jsii.kernel.provider
+    with provider.unawaited():
+        yield
 
-    def __init__(self, node: NodeProcess) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._node = node
-        self._process: Any = node.popen
-        self._process.stdin, self._process.stdout = node.requests, node.replies
-        self._greeted = False
-        self._unanswered = 0
-        atexit.register(self.stop)
 
-    def post(self, request: LoadRequest) -> None:
-        """Ask to load a package and do not wait for the reply."""
-        message = {"api": "load", "name": request.name, "version": request.version, "tarball": request.tarball}
-        self._unanswered += 1
-        with contextlib.suppress(OSError):  # If the kernel is gone, reading its reply will say so.
-            self._node.requests.write(json.dumps(message).encode() + b"\n")
-            self._node.requests.flush()
-
-    @property
-    def settled(self) -> bool:
-        return self._unanswered == 0
-
-    def settle(self) -> None:
-        """Read the replies that are due.
-
-        Raises:
-            JSIIError: if a package could not be loaded.
-            OSError: if the kernel is gone.
-            AssertionError: if it is of another version.
-        """
-        try:
-            self._greet()
-            while self._unanswered:
-                self._unanswered -= 1
-                reply: Any = self._next_message()
-                if "error" in reply:
-                    raise JSIIError(reply["error"]) from JavaScriptError(reply["stack"])  # type: ignore[no-untyped-call]
-        except ValueError:
-            raise ConnectionError("Node ended before it answered.") from None
-
-    def _greet(self) -> None:
-        if self._greeted:
-            return
-        self.handshake()
-        self._greeted = True
-        # What is imported by now stays: no garbage collection need visit it again, most of all not the one at
-        # exit. Saves a tenth of the whole.
-        gc.freeze()
-
-    def abandon(self) -> None:
-        atexit.unregister(self.stop)
-        self._unanswered = 0
-        self._node.abandon()
-
-    def stop(self) -> None:
-        atexit.unregister(self.stop)
-        if self._node.requests.closed:
-            return
-        with contextlib.suppress(OSError):
-            self._node.requests.write(b'{"exit":0}\n')
-            self._node.requests.flush()
-            self._node.hang_up()
-        try:
-            self._process.wait(timeout=_EXIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.terminate()
-        self._node.close()
+def look_up(fqn: str) -> None:
+    """Let the kernel import the module of a resource, while Python goes on importing others."""
+    provider: Any = jsii.kernel.provider
+    provider.look_up(fqn)
 
 
 class _Provider(ProcessProvider):
-    def __init__(self, fast: _FastProcess, on_fallback: Callable[[str], None]) -> None:
+    def __init__(
+        self, fast: FastProcess, on_fallback: Callable[[str], None], on_surprise: Callable[[str], None]
+    ) -> None:
         self._fast = fast
         self._current: StockProcess = fast
-        self._on_fallback = on_fallback
+        self._on_fallback, self._on_surprise = on_fallback, on_surprise
         self._loads: list[LoadRequest] = []
         self._in_use = False
+        self._unawaited = False
+        self._calls_back = False
+        self._names_tokens: bool | None = None
 
     def load(self, request: LoadRequest) -> LoadResponse:
         if self._current is not self._fast:
             return super().load(request)
         self._loads.append(request)
-        self._fast.post(request)
+        self._fast.post(request, _whatever)
         if Path(request.tarball).parent.name != "_jsii":  # Read from a zip: a temporary file, gone when this returns.
             self._settle()
         return LoadResponse(assembly=request.name, types=0)  # which jsii does not read
+
+    def look_up(self, fqn: str) -> None:
+        if self._current is self._fast and not self._fast.overdue:
+            self._fast.post(StaticGetRequest(fqn, "tfResourceType"), _whatever, required=False)
+
+    @contextmanager
+    def unawaited(self) -> Iterator[None]:
+        before, self._unawaited = self._unawaited, True
+        try:
+            yield
+        finally:
+            self._unawaited = before
+            if not self._fast.settled:
+                self._settle()
+
+    def create(self, request: CreateRequest) -> CreateResponse:
+        self._calls_back |= bool(request.overrides)
+        response = None if self._waits else self._fast.post_create(request)
+        return response or super().create(request)
+
+    def get(self, request: GetRequest) -> GetResponse:
+        if self._waits or not foreseen.is_token(request):
+            return super().get(request)
+        return self._token(request, super().get, GetResponse)
+
+    def set(self, request: SetRequest) -> SetResponse:
+        if self._waits:
+            return super().set(request)
+        self._fast.post(request, _whatever)
+        return SetResponse()
+
+    def invoke(self, request: InvokeRequest) -> InvokeResponse | Callback:
+        if self._waits:
+            return super().invoke(request)
+        if foreseen.is_nothing(request):
+            self._fast.post(request, lambda answer: answer.get("result") is None)
+            return InvokeResponse()
+        if foreseen.is_token(request):
+            return self._token(request, super().invoke, InvokeResponse)
+        return super().invoke(request)
+
+    def sinvoke(self, request: StaticInvokeRequest) -> InvokeResponse:
+        if self._waits or not foreseen.is_token(request):
+            return super().sinvoke(request)
+        return self._token(request, super().sinvoke, InvokeResponse)
+
+    def _token(self, request: Any, wait: Callable[[Any], T], response: Callable[[str], T]) -> T:
+        """The first one is waited for, to see whether the kernel knows its other name."""
+        if self._names_tokens:
+            return response(self._fast.post_for_token(request))
+        name = self._fast.next_token
+        answer = wait(request)
+        if self._names_tokens is None:
+            self._names_tokens = self._knows(name)
+        return answer
+
+    def _knows(self, token: str) -> bool:
+        try:
+            super().sinvoke(StaticInvokeRequest("cdktf.Tokenization", "reverseString", [token]))
+        except (JSIIError, RuntimeError) as error:
+            self._on_surprise(f"Tokens are waited for, because CDKTF is not as expected: {error}")
+            return False
+        return True
+
+    @property
+    def _waits(self) -> bool:
+        """Whether to wait for what could be foreseen: until the kernel has answered once, and where it may ask back
+        before it answers, as it does when Python has overridden a method of some object."""
+        ready = self._unawaited and self._in_use and self._current is self._fast
+        return not ready or self._calls_back or sends_stack_traces()
 
     @property
     def _process(self) -> StockProcess:
@@ -136,7 +169,7 @@ class _Provider(ProcessProvider):
     def _settle(self) -> None:
         try:
             self._fast.settle()
-        except (JSIIError, OSError, AssertionError) as error:
+        except (JSIIError, RuntimeError, OSError, AssertionError) as error:
             if self._in_use:  # Objects live in this kernel: another one would not know them.
                 raise
             self._fall_back(str(error) or type(error).__name__)
@@ -148,3 +181,7 @@ class _Provider(ProcessProvider):
         self._current.start()  # type: ignore[no-untyped-call]
         for request in self._loads:
             self._current.send(request, LoadResponse)
+
+
+def _whatever(answer: Any) -> bool:  # noqa: ARG001
+    return True
