@@ -1,5 +1,5 @@
 """`python -m floe_infra` is `floe-infra`."""
 
-from floe_infra.cli.main import run
+from floe_infra.cli import run
 
 run()
