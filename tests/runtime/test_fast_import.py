@@ -70,9 +70,9 @@ def synthesize(outdir):
 """
 
 STATUS = """
-import dataclasses, json
+import json
 from floe_infra.runtime.fast_import import status
-print("status:", json.dumps(dataclasses.asdict(status())))
+print("status:", json.dumps(status()._asdict()))
 """
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -751,7 +751,8 @@ def test_bindings_without_a_lazy_index(run: Run, tmp_path: Path, cache: Path, st
     shutil.copytree(_package(copy.name), copy)
     _drop_member(next(copy.glob("_jsii/*.tgz")), "package/lib/lazy-index.js")
 
-    variables = {"PYTHONPATH": str(copy.parent), "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache)}
+    path = os.pathsep.join([str(copy.parent), os.environ.get("PYTHONPATH", "")])
+    variables = {"PYTHONPATH": path, "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache)}
     status = _status(run(FAST + HELM_APP + STATUS, **variables))
 
     assert status["kernel"] == "fast"

@@ -26,10 +26,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
+from typing import NamedTuple
 
-from floe_infra.runtime.fast_import import bindings, node
+# Nothing else that takes a while: Node starts first.
+from floe_infra.runtime.fast_import import node
 from floe_infra.runtime.fast_import.later import imported_later
 
 SWITCH = "FLOE_INFRA_FAST_IMPORT"
@@ -39,8 +40,7 @@ _OBJECTS = 50_000
 by itself, which takes a tenth of the whole."""
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """What is fast in this process, and what is not.
 
     Attributes:
@@ -76,8 +76,10 @@ def enable(*ahead: str) -> None:
     _enabled = True
     _collect_less_garbage()
     node.prepare_environment()
-    bindings.install(_surprises.append, _imported)
     _start_kernel()
+    from floe_infra.runtime.fast_import import bindings
+
+    bindings.install(_surprises.append, _imported)
     if _kernel_is_fast:
         _load(ahead)
 
@@ -110,6 +112,8 @@ def switched_off() -> bool:
 
 def status() -> Status:
     """How it went so far; complete once the first construct has been made."""
+    from floe_infra.runtime.fast_import import bindings
+
     return Status(
         switched_off=switched_off(),
         kernel="fast" if _kernel_is_fast else "stock",

@@ -105,12 +105,27 @@ _version = cache(metadata.version)
 @cache
 def _typing() -> ModuleType:
     """What generated code calls `typing`: the same, except that hints are resolved once per function."""
-    from jsii._type_checking import cached_type_hints
-
     twin = ModuleType(typing.__name__)
     twin.__dict__.update(typing.__dict__)
-    twin.get_type_hints = cached_type_hints  # type: ignore[attr-defined]
+    twin.get_type_hints = cache(_type_hints)  # type: ignore[attr-defined]
     return twin
+
+
+def _type_hints(function: Any) -> dict[str, Any]:
+    """As `typing` has them, which needs a while to find that most name no class in a string."""
+    hints = {name: type(None) if hint is None else hint for name, hint in function.__annotations__.items()}
+    return hints if all(map(_is_resolved, hints.values())) else typing.get_type_hints(function)
+
+
+_resolved: dict[int, tuple[Any, bool]] = {}
+"""By a hint's identity, which is that of many functions' hints. The hint is kept, so that no other can have it."""
+
+
+def _is_resolved(hint: Any) -> bool:
+    if id(hint) not in _resolved:
+        named = isinstance(hint, (str, typing.ForwardRef))
+        _resolved[id(hint)] = hint, not named and all(map(_is_resolved, typing.get_args(hint)))
+    return _resolved[id(hint)][1]
 
 
 class _LazyRoot(SourceFileLoader):

@@ -41,6 +41,7 @@ from jsii.errors import JSIIError
 from floe_infra.runtime.fast_import import foreseen, messages
 from floe_infra.runtime.fast_import.node import NodeProcess
 from floe_infra.runtime.fast_import.process import FastProcess
+from floe_infra.runtime.fast_import.tree import Tree
 
 T = TypeVar("T")
 
@@ -78,6 +79,7 @@ class _Provider(ProcessProvider):
         self._unawaited = False
         self._calls_back = False
         self._names_tokens: bool | None = None
+        self._tree = Tree()
 
     def load(self, request: LoadRequest) -> LoadResponse:
         if self._current is not self._fast:
@@ -104,13 +106,17 @@ class _Provider(ProcessProvider):
 
     def create(self, request: CreateRequest) -> CreateResponse:
         self._calls_back |= bool(request.overrides)
-        response = None if self._waits else self._fast.post_create(request)
-        return response or super().create(request)
+        response = (None if self._waits else self._fast.post_create(request)) or super().create(request)
+        if isinstance(response, CreateResponse):
+            self._tree.add(request, response)
+        return response
 
     def get(self, request: GetRequest) -> GetResponse:
-        if self._waits or not foreseen.is_token(request):
-            return super().get(request)
-        return self._token(request, super().get, GetResponse)
+        if not self._waits and foreseen.is_token(request):
+            return self._token(request, super().get, GetResponse)
+        response = self._tree.answer(request) or super().get(request)
+        self._tree.keep(request, response)
+        return response
 
     def set(self, request: SetRequest) -> SetResponse:
         if self._waits:
@@ -129,6 +135,8 @@ class _Provider(ProcessProvider):
         return super().invoke(request)
 
     def sinvoke(self, request: StaticInvokeRequest) -> InvokeResponse:
+        if stack := self._tree.stack(request):
+            return InvokeResponse(stack)
         if self._waits or not foreseen.is_token(request):
             return super().sinvoke(request)
         return self._token(request, super().sinvoke, InvokeResponse)

@@ -9,37 +9,34 @@ import shutil
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 _EMBEDDED = Path("_embedded", "jsii", "lib__program.js")
-_LAUNCHER = Path(str(files(__package__).joinpath("kernel.cjs")))
+_LAUNCHER = Path(__file__).with_name("kernel.cjs")
 
 _OPTIONS = (
     "--max-old-space-size=4069",  # as jsii itself has it
+    "--max-semi-space-size=8",  # half of what Node takes: 20 MB less, and no slower
     "--preserve-symlinks",  # as jsii itself has it: packages are symbolic links into its cache
-    "--max-semi-space-size=4",  # 25 MB less, and no slower
 )
 
 
-@dataclass
-class NodeProcess:
+class NodeProcess(NamedTuple):
     """A kernel that talks over one socket, its file descriptor 3."""
 
     popen: subprocess.Popen[bytes]
     requests: IO[bytes]
     replies: IO[bytes]
-    _socket: socket.socket
+    connection: socket.socket
 
     def hang_up(self) -> None:
         """Make the kernel read the end of its input."""
-        self._socket.shutdown(socket.SHUT_WR)
+        self.connection.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        for end in (self.requests, self.replies, self._socket):
+        for end in (self.requests, self.replies, self.connection):
             with contextlib.suppress(OSError):  # Unsent requests, to a kernel that is gone.
                 end.close()
 
