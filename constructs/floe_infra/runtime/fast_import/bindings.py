@@ -33,6 +33,7 @@ from floe_infra.runtime.fast_import.later import imported_later
 
 _ROOT = re.compile(r"cdktf_cdktf_provider_\w+")
 _GENERATED = re.compile(r"(constructs|cdktf)(\._jsii)?|cdktf_cdktf_provider_\w+\.\w+")
+_WORD = re.compile(r"_+([^_\n]?)")
 _SUBMODULE = re.compile(r"^from \. import (\w+)$", re.MULTILINE)
 
 lazy: list[str] = []
@@ -169,11 +170,11 @@ def _tell_jsii(assembly: str, root: str, submodules: tuple[str, ...]) -> None:
     """jsii imports a module by this map when Node returns an object of a class not imported so far."""
     from jsii import _reference_map
 
+    names = _camel_case("\n".join(submodules)).split("\n")
     _reference_map._submodule_fqn_map.update(
-        {f"{assembly}.{_camel_case(name)}": f"{root}.{name}" for name in submodules}
+        {f"{assembly}.{name}": f"{root}.{module}" for name, module in zip(names, submodules, strict=True)}
     )
 
 
-def _camel_case(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word[:1].upper() + word[1:] for word in rest)
+def _camel_case(names: str) -> str:
+    return _WORD.sub(lambda word: word[1].upper(), names)
