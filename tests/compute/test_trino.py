@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -331,8 +332,18 @@ def test_fault_tolerant_queries_keep_intermediate_results_in_their_own_bucket():
     given = values(fault_tolerant=True)
     assert properties(given["additionalConfigProperties"])["retry-policy"] == "TASK"
     assert given["server"]["exchangeManager"] == {"name": "filesystem", "baseDir": ["s3://exchange"]}
-    assert given["additionalExchangeManagerProperties"] == ["exchange.s3.region=eu-west-1"]
     assert given["server"]["workers"] == 5
+
+
+@pytest.mark.parametrize(("partition", "domain"), [("aws", "amazonaws.com"), ("aws-cn", "amazonaws.com.cn")])
+def test_intermediate_results_go_to_s3_by_tls_which_its_buckets_insist_on(partition, domain):
+    place = site(secrets=[SHARED, CLIENT])
+    place = replace(place, context=replace(place.context, partition=partition))
+    given = values(fault_tolerant=True, place=place)
+    assert properties(given["additionalExchangeManagerProperties"]) == {
+        "exchange.s3.region": "eu-west-1",
+        "exchange.s3.endpoint": f"https://s3.eu-west-1.{domain}",
+    }
 
 
 def test_intermediate_results_off_aws():

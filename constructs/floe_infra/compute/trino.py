@@ -12,6 +12,7 @@ from constructs import Construct
 
 from floe_infra.catalog.clients import trino_properties, trino_secrets
 from floe_infra.compute.config import CLIENT, SHARED_SECRET, TrinoConfig
+from floe_infra.context import Context
 from floe_infra.kubernetes import charts
 from floe_infra.kubernetes.objects import POD_SECURITY, disruption_budget, resources, service_account
 from floe_infra.kubernetes.placement import spread
@@ -116,7 +117,7 @@ class Trino(Construct):
                 "envFrom": [{"secretRef": {"name": copy.ref(namespace).name}} for copy in copies],
                 "server": _servers(config, site, storage),
                 "additionalConfigProperties": _lines(_properties(config, telemetry)),
-                "additionalExchangeManagerProperties": _lines(_exchange(config, storage)),
+                "additionalExchangeManagerProperties": _lines(_exchange(config, storage, site.context)),
                 # The chart's own, of generated data, are taken away.
                 "catalogs": {"tpch": None, "tpcds": None, **_catalogs(config, catalog, storage)},
                 "resourceGroups": _resource_groups(config),
@@ -273,21 +274,23 @@ def _catalogs(config: TrinoConfig, catalog: CatalogRef | None, storage: StorageR
     return {CATALOG: "\n".join(_lines(properties))}
 
 
-def _exchange(config: TrinoConfig, storage: StorageRef | None) -> dict[str, str]:
+def _exchange(config: TrinoConfig, storage: StorageRef | None, context: Context) -> dict[str, str]:
     """How to get at the bucket for intermediate results. What Trino puts there is encrypted with a key that lives as
-    long as the query (https://trino.io/docs/current/admin/fault-tolerant-execution.html#encryption)."""
+    long as the query (https://trino.io/docs/current/admin/fault-tolerant-execution.html#encryption). It therefore takes
+    S3 without TLS, which our buckets turn away, unless an endpoint says otherwise
+    (https://github.com/trinodb/trino/issues/15253)."""
     if not config.fault_tolerant:
         return {}
     if storage is None or storage.exchange is None:
         raise LookupError("There is no bucket for intermediate results: `storage.exchange` is false.")
-    prefix = "exchange.s3"
+    prefix, domain = "exchange.s3", "amazonaws.com.cn" if context.partition == "aws-cn" else "amazonaws.com"
     keys = {
         f"{prefix}.aws-access-key": "${ENV:EXCHANGE_ACCESS_KEY}",
         f"{prefix}.aws-secret-key": "${ENV:EXCHANGE_SECRET_KEY}",
     }
     return {
         f"{prefix}.region": storage.region,
-        **({f"{prefix}.endpoint": storage.endpoint} if storage.endpoint else {}),
+        f"{prefix}.endpoint": storage.endpoint or f"https://s3.{storage.region}.{domain}",
         **({f"{prefix}.path-style-access": "true"} if storage.path_style else {}),
         **(keys if storage.secret else {}),
     }
