@@ -51,26 +51,42 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, 
     return stacks(load(ROOT / "examples/gcp-prod.yaml"), tmp_path_factory.mktemp("out"))
 
 
+_COUNTERPARTS = {"floe-infra.yaml": "examples/gcp-prod.yaml", "examples/aws-dev.yaml": "examples/gcp-dev.yaml"}
 _KINDS = {
-    "state": "gcs",
-    "network": "gcp_network",
-    "cluster": "gke",
-    "storage": "gcs",
-    "database": "cloud_sql",
-    "secrets": "secret_manager",
+    "s3": "gcs",
+    "vpc": "gcp_network",
+    "eks": "gke",
+    "rds": "cloud_sql",
+    "external_secrets": "secret_manager",
 }
+"""Google's kind for each of AWS'; what runs in any cluster keeps its own."""
 
 
-def test_the_example_is_awss_with_another_cloud_and_other_kinds():
-    """But for what Trino cannot do on Google's storage, and whose groups the cluster knows."""
-    yaml = YAML(typ="safe")
-    ours, theirs = (yaml.load(ROOT / file) for file in ("floe-infra.yaml", "examples/gcp-prod.yaml"))
-    del ours["storage"]["exchange"], ours["compute"]["fault_tolerant"], theirs["cluster"]["google_groups_domain"]
-    for section, kind in _KINDS.items():
-        ours[section]["kind"] = kind
-    assert ours["cloud"].pop("tags") == theirs["cloud"]["labels"]
-    ours["cloud"] = theirs["cloud"]
-    assert ours == theirs
+def _read(file: str) -> dict[str, Any]:
+    return YAML(typ="safe").load(ROOT / file)
+
+
+def _on_google(section: Any) -> Any:
+    """A section of a file for AWS as one of a file for Google."""
+    if isinstance(section, dict) and section.get("kind") in _KINDS:
+        return section | {"kind": _KINDS[section["kind"]]}
+    return section
+
+
+@pytest.mark.parametrize(("aws", "gcp"), _COUNTERPARTS.items())
+def test_the_example_is_awss_with_another_cloud_and_other_kinds_and_nothing_else(aws: str, gcp: str):
+    ours, theirs = _read(aws), _read(gcp)
+    assert {**{name: _on_google(section) for name, section in ours.items()}, "cloud": theirs["cloud"]} == theirs
+    assert ours["cloud"].get("tags") == theirs["cloud"].get("labels")
+
+
+@pytest.mark.parametrize(("aws", "gcp"), _COUNTERPARTS.items())
+def test_a_file_for_aws_becomes_one_for_google(aws: str, gcp: str, tmp_path: Path):
+    """It makes what the example for Google makes."""
+    cloud = _read(gcp)["cloud"]
+    rewritten = {**{name: _on_google(section) for name, section in _read(aws).items()}, "cloud": cloud}
+    made = stacks(PlatformConfig.model_validate(rewritten), tmp_path / "rewritten")
+    assert made == stacks(load(ROOT / gcp), tmp_path / "example")
 
 
 def test_everything_of_the_clouds_is_googles(production):

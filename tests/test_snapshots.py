@@ -20,14 +20,17 @@ EXAMPLES = {
     "staging": "examples/aws-staging.yaml",
     "dev": "examples/aws-dev.yaml",
     "nessie": "examples/aws-nessie.yaml",
+    "fault-tolerant": "examples/aws-fault-tolerant.yaml",
     "duckdb": "examples/aws-duckdb.yaml",
     "company": "examples/aws-prod.yaml",
     "local": "examples/local.yaml",
     "local-cluster": "examples/local-cluster.yaml",
     "gcp": "examples/gcp-prod.yaml",
 }
-LIKE_ANOTHERS = {(example, "foundation") for example in ("nessie", "duckdb", "company", "local-cluster")}
-"""But for a name or a size."""
+LIKE_ANOTHERS = {
+    (example, "foundation") for example in ("nessie", "fault-tolerant", "duckdb", "company", "local-cluster")
+}
+"""But for a name, a size or another bucket."""
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

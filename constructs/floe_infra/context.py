@@ -27,6 +27,8 @@ class Context:
     """What ARNs begin with, on AWS."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """On Google, for what the provider does not label by itself."""
+    groups_domain: str | None = None
+    """On Google, the domain whose groups the cluster knows."""
     endpoint: str | None = None
     """The emulator's URL; None on the cloud itself."""
     allow_data_loss: bool = False

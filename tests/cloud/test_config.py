@@ -84,6 +84,8 @@ def test_googles_project_is_what_pays():
         ("labels", {"floe-infra-platform": "a"}),
         ("labels", {"a" * 64: "a"}),
         ("labels", {"a": "a" * 64}),
+        ("groups_domain", "example"),
+        ("groups_domain", "gke-security-groups@example.com"),
     ],
 )
 def test_what_google_would_refuse_is_refused(key, value):

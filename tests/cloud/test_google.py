@@ -9,7 +9,9 @@ from floe_infra.cloud.google import add_provider, api
 from floe_infra.context import Context
 from synthesized import resources
 
-CLOUD = GoogleCloud(project="acme-data-prod", region="europe-west4", labels={"cost-center": "4711"})
+CLOUD = GoogleCloud(
+    project="acme-data-prod", region="europe-west4", labels={"cost-center": "4711"}, groups_domain="example.com"
+)
 BARE = Context(name="acme", environment="prod", region="europe-west4", account_id="")
 
 
@@ -43,6 +45,7 @@ def test_constructs_learn_the_project_and_what_to_label_themselves():
     synthesized(lambda stack: contexts.append(add_provider(stack, CLOUD, BARE)))
     assert contexts[0].account_id == "acme-data-prod"
     assert contexts[0].labels["cost-center"] == "4711"
+    assert contexts[0].groups_domain == "example.com"
 
 
 def test_an_api_is_switched_on_once_and_never_off():

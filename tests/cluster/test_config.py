@@ -191,7 +191,6 @@ def test_node_groups_on_google(fields, path, says):
         ({"zone": "europe-west4", "availability": "zonal"}, "zone", "a Google Cloud zone"),
         ({"public_access_cidrs": ["10.0.0.0/8"]}, "public_access_cidrs.0", "holds private addresses"),
         ({"public_access_cidrs": ["0.0.0.0/0"]}, "public_access_cidrs.0", "is the whole internet"),
-        ({"google_groups_domain": "example"}, "google_groups_domain", "a domain such as example.com"),
         ({"node_groups": {"a" * 26: GKE_SYSTEM}}, f"node_groups.{'a' * 26}.[key]", "at most 25"),
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,7 +148,7 @@ def test_control_plane_logs_are_kept_as_long_as_the_file_says():
 
 
 def test_google_groups_are_known_where_the_file_names_a_domain():
-    block = cluster(made(GkeConfig(google_groups_domain="example.com")))
+    block = cluster(made(context=replace(GOOGLE, groups_domain="example.com")))
     assert block["authenticator_groups_config"] == {"security_group": "gke-security-groups@example.com"}
     assert "authenticator_groups_config" not in cluster(made())
 

@@ -146,14 +146,35 @@ def test_what_runs_print_has_a_bucket_that_forgets():
     assert all("compute_logs" in each for each in granted[0]["resources"] + granted[1]["resources"])
 
 
-def test_without_that_bucket_nobody_is_let_in():
+def test_what_queries_have_found_so_far_has_a_bucket_that_forgets_within_a_day():
+    from alone import PROD, synthesized
+    from floe_infra.storage.config import S3Config
+    from floe_infra.storage.s3 import S3Storage
+
+    def make(stack):
+        storage = S3Storage(stack, "storage", config=S3Config(exchange=True), context=PROD)
+        role = "arn:aws:iam::111122223333:role/query"
+        storage.grant_exchange(IdentityRef("query", "trino", role="query", role_arn=role))
+
+    stack = synthesized(make)
+    assert resources(stack, "aws_s3_bucket")["storage/exchange/bucket"]["bucket"] == "acme-prod-exchange-111122223333"
+    rules = resources(stack, "aws_s3_bucket_lifecycle_configuration")["storage/exchange/lifecycle"]["rule"]
+    assert [each["days"] for rule in rules for each in rule.get("expiration", []) if "days" in each] == [1]
+    listing, objects, key = data(stack, "aws_iam_policy_document")["storage/exchange_query_trino_document"]["statement"]
+    assert all("storage_exchange" in each for each in listing["resources"] + objects["resources"])
+    assert {"s3:PutObject", "s3:DeleteObject"} <= set(objects["actions"])
+    assert "kms:GenerateDataKey" in key["actions"]
+
+
+@pytest.mark.parametrize("grant", ["grant_compute_logs", "grant_exchange"])
+def test_without_such_a_bucket_nobody_is_let_in(grant):
     from alone import PROD, synthesized
     from floe_infra.storage.config import S3Config
     from floe_infra.storage.s3 import S3Storage
 
     def make(stack):
         identity = IdentityRef("floe", "dagster", role="runs", role_arn="arn")
-        S3Storage(stack, "storage", config=S3Config(), context=PROD).grant_compute_logs(identity)
+        getattr(S3Storage(stack, "storage", config=S3Config(), context=PROD), grant)(identity)
 
-    with pytest.raises(LookupError, match="compute_logs"):
+    with pytest.raises(LookupError, match=grant.removeprefix("grant_")):
         synthesized(make)

@@ -75,6 +75,14 @@ LabelValue = Annotated[
 ]
 
 
+GroupsDomain = Annotated[
+    str,
+    Matches(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", "a domain such as example.com"),
+    Field(max_length=253),
+]
+"""https://cloud.google.com/kubernetes-engine/docs/how-to/google-groups-rbac#setup-group"""
+
+
 class GoogleCloud(Model):
     """A Google Cloud project and region."""
 
@@ -86,6 +94,9 @@ class GoogleCloud(Model):
     """Where everything is made, for instance `europe-west4`."""
     labels: Annotated[dict[LabelKey, LabelValue], Field(max_length=40)] = {}
     """Put on every resource that takes labels, besides `floe-infra-platform` and `floe-infra-environment`."""
+    groups_domain: GroupsDomain | None = None
+    """The organization's domain in Google Workspace or Cloud Identity. Lets the cluster's RBAC name Google Groups: those
+    that are members of the group `gke-security-groups@<domain>`, which somebody has to make."""
 
     endpoint: ClassVar[None] = None
     add_provider: ClassVar = "floe_infra.cloud.google:add_provider"

@@ -32,7 +32,7 @@ def add_provider(stack: TerraformStack, cloud: GoogleCloud, context: Context) ->
     provider = GoogleProvider(stack, "google", project=cloud.project, region=cloud.region)
     provider.add_override("default_labels", labels)  # CDKTF would turn the keys' hyphens into underscores
     stack.add_override("terraform.required_providers.google.version", PROVIDER_VERSIONS)
-    return replace(context, account_id=cloud.project, labels=labels)
+    return replace(context, account_id=cloud.project, labels=labels, groups_domain=cloud.groups_domain)
 
 
 def member(identity: IdentityRef) -> str:

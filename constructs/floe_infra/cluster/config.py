@@ -285,9 +285,6 @@ GkeNodeGroupName = Annotated[
 ]
 """A node pool's name has 40 characters, of which Terraform and the processor's series take 15."""
 GoogleZone = Annotated[str, Matches(r"[a-z]+-[a-z]+[1-9][0-9]?-[a-z]", "a Google Cloud zone such as europe-west4-a")]
-GoogleDomain = Annotated[
-    str, Matches(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", "a domain such as example.com")
-]
 Weekday = Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 MAINTENANCE_HOURS = 6
 """How long a maintenance window is."""
@@ -353,8 +350,6 @@ class GkeConfig(Kind):
     private_access_cidrs: Annotated[list[Cidr], Field(max_length=40)] = []
     """Networks (a VPN's, a connected one's, the deploying runner's) that reach the API server's private endpoint. Nodes
     and pods always do."""
-    google_groups_domain: GoogleDomain | None = None
-    """Lets RBAC know the members of Google Groups, those inside of `gke-security-groups@<domain>`."""
     node_groups: Annotated[dict[GkeNodeGroupName, GkeNodeGroupConfig], Field(min_length=1, max_length=30)] = (
         GKE_NODE_GROUPS
     )

@@ -129,9 +129,9 @@ class GkeControlPlane(Construct):
                 )
             ),
             authenticator_groups_config=ContainerClusterAuthenticatorGroupsConfig(
-                security_group=f"gke-security-groups@{config.google_groups_domain}"
+                security_group=f"gke-security-groups@{context.groups_domain}"
             )
-            if config.google_groups_domain
+            if context.groups_domain
             else None,
             workload_identity_config=ContainerClusterWorkloadIdentityConfig(
                 workload_pool=f"{context.account_id}.svc.id.goog"
