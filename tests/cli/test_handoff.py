@@ -58,7 +58,9 @@ def handoff(tmp_path: Path) -> Run:
 
 
 def written(directory: Path) -> dict[str, str]:
-    return {str(path.relative_to(directory)): path.read_text() for path in directory.rglob("*") if path.is_file()}
+    """But for the command's own list."""
+    files = (path for path in directory.rglob("*") if path.is_file() and path.name != ".floe-infra-files")
+    return {str(path.relative_to(directory)): path.read_text() for path in files}
 
 
 def test_files_are_written_and_then_up_to_date_until_something_changes(deployed, handoff, tmp_path):
@@ -145,3 +147,33 @@ def test_a_missing_file_is_a_difference(tmp_path):
     [(name, lines)] = differences(tmp_path / "out", FILES)
     assert name == "platform.yaml"
     assert '+version: "1.2.0"' in lines
+
+
+def test_what_is_no_longer_handed_over_is_drift_and_goes(deployed, handoff, tmp_path):
+    deployed(handoff={**FILES, "floe-dagster/values-dev.yaml": "a: 1\n", "floe-cube/values-dev.yaml": "b: 2\n"})
+    assert handoff("-o", "out").returncode == 0
+    (tmp_path / "out/floe-cube/values-mine.yaml").write_text("mine")
+
+    deployed(handoff=FILES)
+    check = handoff("-o", "out", "--check", "--json")
+    assert check.returncode == 1
+    differences = json.loads(check.stdout)["differences"]
+    assert set(differences) == {"floe-dagster/values-dev.yaml", "floe-cube/values-dev.yaml"}
+    assert "-a: 1" in differences["floe-dagster/values-dev.yaml"]
+
+    again = handoff("-o", "out")
+    assert "out/floe-dagster/values-dev.yaml is no longer handed over: removed" in again.stderr
+    assert written(tmp_path / "out") == {**FILES, "floe-cube/values-mine.yaml": "mine"}
+    assert not (tmp_path / "out/floe-dagster").exists()
+    assert handoff("-o", "out", "--check").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["../mine.txt", "/{tmp}/mine.txt", "link/mine.txt", "gone.txt", ""])
+def test_the_list_of_files_takes_nothing_away_that_is_elsewhere(tmp_path, name):
+    (tmp_path / "mine.txt").write_text("mine")
+    write(tmp_path / "out", FILES)
+    (tmp_path / "out/link").symlink_to(tmp_path)
+    with (tmp_path / "out/.floe-infra-files").open("a") as listed:
+        listed.write(f"{name.format(tmp=tmp_path)}\n")
+    assert write(tmp_path / "out", FILES) == []
+    assert (tmp_path / "mine.txt").read_text() == "mine"

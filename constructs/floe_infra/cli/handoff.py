@@ -22,6 +22,8 @@ from floe_infra.synthesis import synthesize
 _DIRECTORY = Path("handoff")
 _MARK = "NEXT_STEPS.md"
 """Is in every directory that this command wrote."""
+_LIST = ".floe-infra-files"
+"""Names what this command wrote there, so that it can tell what is its own and no longer handed over."""
 
 
 def handoff(
@@ -44,12 +46,14 @@ def handoff(
         if drift:
             raise typer.Exit(1)
         return
-    write(target, files)
+    removed = write(target, files)
     if as_json:
         print_json([str(directory / name) for name in sorted(files)])
         return
     for name in sorted(files):
         results.print(str(directory / name), markup=False)
+    for name in removed:
+        errors.print(f"{directory / name} is no longer handed over: removed", style="yellow", markup=False)
 
 
 def deployed_files(
@@ -66,25 +70,31 @@ def deployed_files(
     return files
 
 
-def write(target: Path, files: Mapping[str, str]) -> None:
-    """Put these files into the directory, all of them or none. What else is there stays."""
+def write(target: Path, files: Mapping[str, str]) -> list[str]:
+    """Put these files into the directory, all of them or none; returns the names of those that went, since they are no
+    longer handed over. What else is there stays."""
+    stale = _no_longer_handed_over(target, files)
     _make(target.parent)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         draft.chmod(0o755)
         if target.exists():
             shutil.copytree(target, draft, dirs_exist_ok=True, symlinks=True)
-        for name, text in files.items():
+        for name in stale:
+            _remove(draft, name)
+        for name, text in {**files, _LIST: "".join(f"{name}\n" for name in sorted(files))}.items():
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             (draft / name).write_text(text, encoding="utf-8", newline="\n")
         _replace(target, draft)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+    return stale
 
 
 def differences(target: Path, files: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
     """The files on disk that are not as deployed, with the lines to change. A file of one's own is none."""
-    for name, text in sorted(files.items()):
+    wanted = {**files, **dict.fromkeys(_no_longer_handed_over(target, files), "")}
+    for name, text in sorted(wanted.items()):
         path = target / name
         there = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         if there != text:
@@ -92,6 +102,27 @@ def differences(target: Path, files: Mapping[str, str]) -> Iterator[tuple[str, l
                 there.splitlines(), text.splitlines(), f"{path}", f"{name} as deployed", lineterm="", n=1
             )
             yield name, list(lines)
+
+
+def _no_longer_handed_over(target: Path, files: Mapping[str, str]) -> list[str]:
+    """What this command once wrote and nobody has taken away, such as values for another environment."""
+    listed = target / _LIST
+    names = listed.read_text(encoding="utf-8", errors="replace").splitlines() if listed.is_file() else []
+    return [name for name in names if name not in files and _is_below(target / name, target)]
+
+
+def _is_below(path: Path, directory: Path) -> bool:
+    return path.is_file() and path.resolve().is_relative_to(directory.resolve())
+
+
+def _remove(directory: Path, name: str) -> None:
+    """With the folders that held nothing else."""
+    path = directory / name
+    path.unlink()
+    for folder in path.relative_to(directory).parents[:-1]:
+        if any((directory / folder).iterdir()):
+            return
+        (directory / folder).rmdir()
 
 
 def _report(drift: Mapping[str, list[str]], *, as_json: bool) -> None:
