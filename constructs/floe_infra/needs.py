@@ -41,6 +41,7 @@ class Needs:
         compute_logs: also use the bucket for what Dagster's runs print.
         catalog: whether the identity uses a catalog that the cloud itself has.
         compute: likewise a query engine.
+        unseals: whether the identity uses the key that the platform's own secret manager is unsealed with.
         databases: databases on the platform's PostgreSQL, each with an owner of the same name.
         secrets: what to make, by name: keys, and their values or how they are made.
         existing: what is there already, by the name it has here.
@@ -54,6 +55,7 @@ class Needs:
     compute_logs: bool = False
     catalog: bool = False
     compute: bool = False
+    unseals: bool = False
     databases: tuple[str, ...] = ()
     secrets: Mapping[str, Mapping[str, str | Password]] = field(default_factory=dict)
     existing: Mapping[str, ExistingSecret] = field(default_factory=dict)
