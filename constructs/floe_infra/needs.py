@@ -35,6 +35,7 @@ class Needs:
 
     Attributes:
         namespace: where it runs.
+        existing_namespace: the namespace is there already, with something of the user's in it, and stays.
         service_account: an identity of the cloud for the pods of this service account.
         storage: what the identity may do with the warehouse buckets: use them, or lend out a role that may.
         exchange: also use the bucket for intermediate results.
@@ -49,6 +50,7 @@ class Needs:
     """
 
     namespace: str
+    existing_namespace: bool = False
     service_account: str | None = None
     storage: Literal["read_write", "lend"] | None = None
     exchange: bool = False

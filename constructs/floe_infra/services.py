@@ -101,8 +101,10 @@ class Services(PlatformStack):
 
     def _make_namespaces(self) -> dict[str, ITerraformDependable]:
         levels: dict[str, list[str]] = {}
-        for section, need in self._config.needs.items():
+        needs = self._config.needs
+        for section, need in needs.items():
             levels.setdefault(need.namespace, []).append(getattr(self._config, section).pod_security)
+        existing = {need.namespace for need in needs.values() if need.existing_namespace}
         scope = Construct(self, "namespaces")
         return {
             name: Namespace(
@@ -112,6 +114,7 @@ class Services(PlatformStack):
                 platform=self.platform_name,
                 level=strictest_for_all(wanted),
                 quota=self._config.kubernetes.quota,
+                existing=name in existing,
             ).ready
             for name, wanted in levels.items()
         }

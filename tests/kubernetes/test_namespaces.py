@@ -7,6 +7,7 @@ import pytest
 from floe_infra.kubernetes.config import QuotaConfig
 from floe_infra.kubernetes.namespaces import Namespace, strictest_for_all
 from in_cluster import objects, synthesized
+from provider_schema import conformance_problems
 from synthesized import resources
 
 
@@ -20,6 +21,17 @@ def test_pod_security_is_enforced():
     assert block["metadata"]["name"] == "catalog"
     assert block["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "baseline"
     assert block["metadata"]["labels"]["pod-security.kubernetes.io/warn"] == "restricted"
+
+
+def test_one_that_is_there_is_labelled_and_never_removed():
+    stack = namespace(existing=True)
+    assert "kubernetes_namespace_v1" not in stack["resource"]
+    [block] = resources(stack, "kubernetes_labels").values()
+    assert (block["api_version"], block["kind"], block["metadata"]) == ("v1", "Namespace", {"name": "catalog"})
+    assert block["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert conformance_problems(stack) == []
+    [limits] = resources(stack, "helm_release").values()
+    assert [each.partition(".")[0] for each in limits["depends_on"]] == ["kubernetes_labels"]
 
 
 def test_no_namespace_can_take_the_whole_cluster():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_kubernetes.labels import Labels, LabelsMetadata
 from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata, NamespaceV1Timeouts
 from constructs import Construct
 
@@ -25,6 +26,7 @@ class Namespace(Construct):
         platform: `<name>-<environment>`, for its label.
         level: the Pod Security Standard that is enforced.
         quota: the most that its pods may request; None for no end.
+        existing: it is there already, with something of somebody's in it: it is labelled, and never removed.
 
     Attributes:
         namespace: the resource. Destroying it waits until everything in it is gone.
@@ -33,23 +35,24 @@ class Namespace(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, name: str, platform: str, level: str, quota: QuotaConfig | None
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        platform: str,
+        level: str,
+        quota: QuotaConfig | None,
+        existing: bool = False,
     ) -> None:
         super().__init__(scope, id)
-        self.namespace = NamespaceV1(
-            self,
-            "namespace",
-            metadata=NamespaceV1Metadata(
-                name=name,
-                labels={
-                    "app.kubernetes.io/managed-by": "floe-infra",
-                    "app.kubernetes.io/part-of": platform,
-                    "pod-security.kubernetes.io/enforce": level,
-                    "pod-security.kubernetes.io/warn": LEVELS[0],
-                },
-            ),
-            timeouts=NamespaceV1Timeouts(delete="15m"),
-        )
+        labels = {
+            "app.kubernetes.io/managed-by": "floe-infra",
+            "app.kubernetes.io/part-of": platform,
+            "pod-security.kubernetes.io/enforce": level,
+            "pod-security.kubernetes.io/warn": LEVELS[0],
+        }
+        self.namespace = self._label(name, labels) if existing else self._make(name, labels)
         self.limits = Manifests(
             self,
             "limits",
@@ -59,6 +62,27 @@ class Namespace(Construct):
             after=[self.namespace],
         )
         self.ready: ITerraformDependable = self.limits.release
+
+    def _make(self, name: str, labels: dict[str, str]) -> NamespaceV1:
+        return NamespaceV1(
+            self,
+            "namespace",
+            metadata=NamespaceV1Metadata(name=name, labels=labels),
+            timeouts=NamespaceV1Timeouts(delete="15m"),
+        )
+
+    def _label(self, name: str, labels: dict[str, str]) -> Labels:
+        """By force: who made the namespace may have said something of the same labels, Pod Security's above all."""
+        return Labels(
+            self,
+            "labels",
+            api_version="v1",
+            kind="Namespace",
+            metadata=LabelsMetadata(name=name),
+            labels=labels,
+            field_manager="floe-infra",
+            force=True,
+        )
 
 
 def strictest_for_all(levels: Sequence[str]) -> str:
