@@ -38,7 +38,10 @@ def test_zones_are_the_regions_first_in_which_eks_takes_subnets():
     zones = data(stack, "aws_availability_zones")["network/available"]
     assert zones["state"] == "available"
     assert zones["exclude_zone_ids"] == ["use1-az3", "usw1-az2", "cac1-az3"]
-    assert zones["filter"] == [{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
+    assert zones["filter"] == [
+        {"name": "opt-in-status", "values": ["opt-in-not-required"]},
+        {"name": "zone-name", "values": [f"eu-west-1{letter}" for letter in "abcdef"]},
+    ]
     subnet = resources(stack, "aws_subnet")["network/zone_2/private"]
     [address] = stack["data"]["aws_availability_zones"]
     assert subnet["availability_zone"] == f"${{element(data.aws_availability_zones.{address}.names, 2)}}"

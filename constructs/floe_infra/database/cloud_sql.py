@@ -33,6 +33,7 @@ _FLAGS = {
     "log_checkpoints": "on",
     "log_connections": "on",
     "log_disconnections": "on",
+    "log_duration": "on",  # of each statement, without its text
     "log_hostname": "on",
     "log_lock_waits": "on",
     "log_temp_files": "0",  # KiB from which on

@@ -27,6 +27,8 @@ from floe_infra.refs import NetworkRef
 _WITHOUT_EKS = ["use1-az3", "usw1-az2", "cac1-az3"]
 """Zones in which EKS takes no subnets (https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html). These are
 ids: which letter a zone has differs from account to account."""
+_LETTERS = "abcdef"
+"""What ends the names of a region's own zones: a closed list, so that no other kind of zone comes along one day."""
 
 
 class Vpc(Construct):
@@ -132,7 +134,10 @@ class Vpc(Construct):
             "available",
             state="available",
             exclude_zone_ids=_WITHOUT_EKS,
-            filter=[DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])],
+            filter=[
+                DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"]),
+                DataAwsAvailabilityZonesFilter(name="zone-name", values=[f"{region}{letter}" for letter in _LETTERS]),
+            ],
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[
                     Postcondition(

@@ -88,13 +88,11 @@ def _nodes(
 
 _DEV: Defaults = {
     "kubernetes": {"quota": {"pods": 60, "cpu": 32, "memory_gib": 128}},
-    "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 14},
-    "network.gcp_network": {"flow_logs_days": 14},
-    "cluster.eks": {**_nodes("m5.large", (1, 3), _LARGE, (1, 4)), "log_retention_days": 14},
+    "network.vpc": {"zones": 2, "nat": "single"},
+    "cluster.eks": _nodes("m5.large", (1, 3), _LARGE, (1, 4)),
     "cluster.gke": {
         **_nodes("e2-standard-2", (1, 3), ["n2-standard-2", "n2d-standard-2", "e2-standard-2"], (1, 4)),
         "availability": "zonal",
-        "log_retention_days": 14,
     },
     "storage.s3": {
         "lifecycle": {"intelligent_tiering": False, "noncurrent_versions_days": 7},
@@ -108,8 +106,6 @@ _DEV: Defaults = {
         "instance_class": "db.t3.micro",
         "multi_az": False,
         "backup_retention_days": 1,
-        "performance_insights": False,
-        "log_retention_days": 14,
     },
     "database.cloud_sql": {
         "tier": "db-g1-small",
@@ -137,13 +133,11 @@ TIERS: dict[str, Defaults] = {
     "dev": _DEV,
     "staging": {
         "kubernetes": {"quota": {"pods": 120, "cpu": 100, "memory_gib": 400}},
-        "network.vpc": {"zones": 2, "nat": "single", "flow_logs_days": 30},
-        "network.gcp_network": {"flow_logs_days": 30},
-        "cluster.eks": {**_nodes("m5.large", (2, 4), _XLARGE, (2, 6)), "log_retention_days": 90},
+        "network.vpc": {"zones": 2, "nat": "single"},
+        "cluster.eks": _nodes("m5.large", (2, 4), _XLARGE, (2, 6)),
         "cluster.gke": {
             **_nodes("n2-standard-2", (2, 4), ["n2-standard-4", "n2d-standard-4", "e2-standard-4"], (2, 6)),
             "availability": "zonal",
-            "log_retention_days": 90,
         },
         "storage.s3": {"lifecycle": {"intelligent_tiering": False}, "logs_expire_days": 90},
         "storage.gcs": {"lifecycle": {"autoclass": False}, "logs_expire_days": 90},
@@ -151,7 +145,6 @@ TIERS: dict[str, Defaults] = {
             "instance_class": "db.t3.small",
             "multi_az": False,
             "backup_retention_days": 7,
-            "log_retention_days": 90,
         },
         "database.cloud_sql": {
             "tier": "db-custom-1-3840",
@@ -183,9 +176,10 @@ production's.
 Together they are the right-sizing table: DuckDB workers of 4, 8 and 16 GiB; 2, 3 and 5 Trino workers, each with
 most of a node; PostgreSQL on t3.micro, t3.small and t3.medium with a standby (on Google with a part of a processor,
 one, and two with a standby; db-f1-micro has no memory for as many connections as a platform opens); S3 standard,
-standard, and with tiering; and node sizes that fit. Performance Insights would run on a db.t3.micro, for PostgreSQL
-unlike MySQL (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html), but 1 GiB of
-memory is better spent on PostgreSQL itself."""
+standard, and with tiering; and node sizes that fit. Performance Insights runs on a db.t3.micro too, for PostgreSQL
+unlike MySQL (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.Engines.html).
+
+Logs of who did what are kept for a year in every environment: taking them in costs, keeping them hardly does."""
 
 ON_CLOUD: dict[str, dict[str, Defaults]] = {
     "gcp": {
