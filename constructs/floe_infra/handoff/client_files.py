@@ -65,7 +65,7 @@ def _duckdb(catalog: CatalogRef, storage: StorageRef) -> str:
     comments = ["-- For DuckDB's command line: duckdb -init duckdb-attach.sql"]
     if catalog.scope:
         comments.append("-- Elsewhere there is no getenv(): put in the credentials by the program's own means.")
-    return "\n".join([*comments, *loads, *secrets, _duckdb_attach(catalog), "USE lakehouse;", ""])
+    return "\n".join([*comments, *loads, *secrets, *_duckdb_tables(catalog), ""])
 
 
 def _duckdb_finds_keys(catalog: CatalogRef, storage: StorageRef) -> bool:
@@ -92,6 +92,17 @@ def _duckdb_login(catalog: CatalogRef) -> str:
         f"OAUTH2_SCOPE {_sql(catalog.scope or '')}",
     ]
     return f"CREATE OR REPLACE SECRET catalog (\n    {_lines(options)}\n);"
+
+
+def _duckdb_tables(catalog: CatalogRef) -> list[str]:
+    """An emulator's Glue cannot be attached, and to attach AWS' own in its place would be worse than nothing."""
+    if catalog.uri is None and catalog.endpoint:
+        return [
+            "-- An emulator's Glue knows no Iceberg REST, so there is no catalog to attach. A table is read by its",
+            "-- newest metadata file, which PyIceberg's table.metadata_location and `aws glue get-table` tell:",
+            "-- FROM iceberg_scan('s3://<bucket>/<table>/metadata/<file>.metadata.json');",
+        ]
+    return [_duckdb_attach(catalog), "USE lakehouse;"]
 
 
 def _duckdb_attach(catalog: CatalogRef) -> str:
