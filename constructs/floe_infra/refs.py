@@ -37,6 +37,16 @@ class SecretRef:
 
 
 @dataclass(frozen=True)
+class SealRef:
+    """The cloud's key that a secret manager in the cluster is unsealed with."""
+
+    kind: str
+    """As OpenBao calls it: `awskms`, `gcpckms`."""
+    settings: Mapping[str, str]
+    """Which key, likewise; where the login comes from the pods' identity."""
+
+
+@dataclass(frozen=True)
 class KubernetesSecretRef:
     """A Secret in the cluster; never its value."""
 

@@ -77,41 +77,8 @@ class AwsSecretsManager(Construct):
         return SecretRef(name=name, remote_key=found.arn, keys=existing.keys)
 
     def grant_read(self, identity: IdentityRef, secrets: Sequence[SecretRef]) -> None:
-        """Let the identity read exactly these, and decrypt with their keys
-        (https://external-secrets.io/latest/provider/aws-secrets-manager/#iam-policy). A secret of somebody else's may
-        be encrypted with any key of the account, so there decrypting is bound to the service that asks for it."""
-        keys = list(dict.fromkeys(secret.kms_key_arn for secret in secrets if secret.kms_key_arn))
-        foreign = [secret for secret in secrets if not secret.kms_key_arn]
-        statements = [
-            {
-                "Sid": "Read",
-                "Effect": "Allow",
-                "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-                "Resource": list(dict.fromkeys(secret.remote_key for secret in secrets)),
-            },
-            *([self._decrypt("Key", keys)] if keys else []),
-            *([self._decrypt("ForeignKeys", [self._any_key])] if foreign else []),
-        ]
-        IamRolePolicy(
-            self,
-            f"read_{identity.namespace}_{identity.service_account}",
-            name="secrets",
-            role=identity.role,
-            policy=Fn.jsonencode({"Version": "2012-10-17", "Statement": statements}),
-        )
-
-    def _decrypt(self, sid: str, keys: list[str]) -> dict[str, object]:
-        return {
-            "Sid": sid,
-            "Effect": "Allow",
-            "Action": ["kms:Decrypt"],
-            "Resource": keys,
-            "Condition": {"StringEquals": {"kms:ViaService": f"secretsmanager.{self._context.region}.amazonaws.com"}},
-        }
-
-    @property
-    def _any_key(self) -> str:
-        return f"arn:{self._context.partition}:kms:{self._context.region}:{self._context.account_id}:key/*"
+        """Let the identity read exactly these, and decrypt with their keys."""
+        let_read(self, identity, secrets, self._context)
 
     def _value(self, name: str, content: Mapping[str, str | Password]) -> str:
         def make(key: str, password: Password) -> str:
@@ -123,3 +90,39 @@ class AwsSecretsManager(Construct):
             return f"{ephemeral.resource(self, _RANDOM, f'{name}_{key}', arguments)}.random_password"
 
         return ephemeral.encode(ephemeral.expressions(content, make))
+
+
+def let_read(scope: Construct, identity: IdentityRef, secrets: Sequence[SecretRef], context: Context) -> None:
+    """Let the identity read exactly these, and decrypt with their keys
+    (https://external-secrets.io/latest/provider/aws-secrets-manager/#iam-policy). A secret of somebody else's may be
+    encrypted with any key of the account, so there decrypting is bound to the service that asks for it."""
+    keys = list(dict.fromkeys(secret.kms_key_arn for secret in secrets if secret.kms_key_arn))
+    foreign = [secret for secret in secrets if not secret.kms_key_arn]
+    any_key = f"arn:{context.partition}:kms:{context.region}:{context.account_id}:key/*"
+    statements = [
+        {
+            "Sid": "Read",
+            "Effect": "Allow",
+            "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+            "Resource": list(dict.fromkeys(secret.remote_key for secret in secrets)),
+        },
+        *([_decrypt("Key", keys, context)] if keys else []),
+        *([_decrypt("ForeignKeys", [any_key], context)] if foreign else []),
+    ]
+    IamRolePolicy(
+        scope,
+        f"read_{identity.namespace}_{identity.service_account}",
+        name="secrets",
+        role=identity.role,
+        policy=Fn.jsonencode({"Version": "2012-10-17", "Statement": statements}),
+    )
+
+
+def _decrypt(sid: str, keys: list[str], context: Context) -> dict[str, object]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt"],
+        "Resource": keys,
+        "Condition": {"StringEquals": {"kms:ViaService": f"secretsmanager.{context.region}.amazonaws.com"}},
+    }

@@ -120,9 +120,14 @@ class GoogleSecretManager(Construct):
         return SecretRef(name=name, remote_key=found.secret_id, keys=existing.keys)
 
     def grant_read(self, identity: IdentityRef, secrets: Sequence[SecretRef]) -> None:
-        """Let the identity read exactly these. Secret Manager decrypts by itself, so readers need no key."""
-        scope = Construct(self, f"read_{identity.namespace}_{identity.service_account}")
-        for secret in secrets:
-            SecretManagerSecretIamMember(
-                scope, secret.name, secret_id=secret.remote_key, role=_READ, member=google.member(identity)
-            )
+        """Let the identity read exactly these."""
+        let_read(self, identity, secrets)
+
+
+def let_read(scope: Construct, identity: IdentityRef, secrets: Sequence[SecretRef]) -> None:
+    """Let the identity read exactly these. Secret Manager decrypts by itself, so readers need no key."""
+    scope = Construct(scope, f"read_{identity.namespace}_{identity.service_account}")
+    for secret in secrets:
+        SecretManagerSecretIamMember(
+            scope, secret.name, secret_id=secret.remote_key, role=_READ, member=google.member(identity)
+        )
