@@ -8,6 +8,7 @@ from constructs import Construct
 
 from floe_infra.needs import Needs, reads_by_namespace
 from floe_infra.refs import Catalog, Cluster, Compute, Database, IdentityRef, SecretRef, Secrets, Storage
+from floe_infra.secrets.in_files.names import SecretNames
 
 READER = "secret-reader"
 """The service account, in each namespace, that reads the namespace's secrets."""
@@ -55,7 +56,10 @@ class Grants(Construct):
         self.secrets = self._make_secrets(secrets) if secrets else {}
         if database:
             self.secrets[database.ref.secret.name] = database.ref.secret
-        if secrets:
+        if isinstance(secrets, SecretNames):
+            if operator := self.identities.get("secrets"):
+                secrets.let_decrypt(operator)
+        elif secrets:
             self._let_read(secrets)
 
     def _identify(self, section: str, need: Needs, service_account: str) -> None:

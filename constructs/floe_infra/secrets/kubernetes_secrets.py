@@ -10,6 +10,7 @@ from floe_infra.context import Context
 from floe_infra.needs import ExistingSecret, Password
 from floe_infra.refs import IdentityRef, SecretRef
 from floe_infra.secrets.config import InClusterSecretsConfig
+from floe_infra.secrets.in_files.config import InFilesConfig
 
 
 class KubernetesSecrets(Construct):
@@ -19,7 +20,14 @@ class KubernetesSecrets(Construct):
     A secret whose generation was raised is another Secret, so that its value is made anew.
     """
 
-    def __init__(self, scope: Construct, id: str, *, config: InClusterSecretsConfig, context: Context) -> None:  # noqa: ARG002
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        config: InClusterSecretsConfig | InFilesConfig,
+        context: Context,  # noqa: ARG002
+    ) -> None:
         super().__init__(scope, id)
         self._generations = config.generations
 
