@@ -41,6 +41,7 @@ def platform(
             if node_groups is not None
             else {"kind": "eks"},
             "compute": {"kind": "trino", **trino},
+            "runtime": {"kind": "none"},
             **sections,
         }
     )
@@ -185,6 +186,26 @@ def test_a_run_for_motherduck_finds_room_too():
     found = finding({}, GROUP, compute={**MOTHERDUCK, "memory_gib": 64})
     assert found.path == ("compute", "memory_gib")
     assert found.message.startswith("a worker of 65536 MiB and 2 CPU finds no room")
+
+
+def test_a_run_beside_trino_finds_room_too():
+    found = finding({}, runtime={"kind": "floe", "run_memory_gib": 64})
+    assert found.path == ("runtime", "run_memory_gib")
+    assert found.message.startswith("a run of 65536 MiB and 4 CPU finds no room on any node")
+    assert found.fix == "use m5.8xlarge or larger in a node group, or make the run smaller"
+    assert finding({}, runtime={"kind": "floe", "run_cpu": 16}).path == ("runtime", "run_cpu")
+
+
+def test_a_run_without_any_engine_finds_room_too():
+    off = {"kind": "none"}
+    sizes = {"kind": "floe", "run_memory_gib": 64}
+    assert finding({}, compute=off, runtime=sizes).path == ("runtime", "run_memory_gib")
+    assert platform({}, compute=off)
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_the_default_nodes_of_each_tier_carry_runs_beside_trino(environment):
+    assert platform({}, environment=environment, runtime={"kind": "floe"}).runtime.kind == "floe"
 
 
 def all_find_room(trino: TrinoConfig, cluster: ExistingEksConfig) -> bool:

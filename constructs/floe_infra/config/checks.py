@@ -58,7 +58,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _pods_have_addresses,
         _data_loss,
         _buckets,
-        _duckdb_fits,
+        _runs_fit,
         _trino_fits,
         _trino_has_an_exchange,
         _trino_reaches_googles_storage,
@@ -275,12 +275,13 @@ _Pool = tuple["NodeGroupConfig", Node]
 
 @dataclass(frozen=True)
 class _Pod:
-    """What is to find room, and what its size is called in the file."""
+    """What is to find room, and where in the file its size is."""
 
     name: str
     memory_mib: int
     cpu: float
     prefix: str = ""
+    section: str = "compute"
 
     def fits(self, node: Node) -> bool:
         return node.carries(self.memory_mib, self.cpu)
@@ -295,11 +296,18 @@ class _Pod:
         return f"{self.name} of {self.memory_mib} MiB and {self.cpu:g} CPU"
 
 
-def _duckdb_fits(config: PlatformConfig) -> Iterator[Finding]:
-    """Some node group must have room for a run: Kubernetes would leave its pod pending for ever."""
+def _runs_fit(config: PlatformConfig) -> Iterator[Finding]:
+    """Some node group must have room for a run: Kubernetes would leave its pod pending for ever. Where the engine is
+    none that runs in it, the runtime says how large it is."""
     compute = config.compute
-    if compute.kind in ("duckdb", "motherduck", "bigquery") and (pools := node_pools(config)):
-        yield from _finds_room(_Pod("worker", compute.memory_gib * 1024, compute.cpu), pools)
+    if compute.kind in ("duckdb", "motherduck", "bigquery"):
+        run = _Pod("worker", compute.memory_gib * 1024, compute.cpu)
+    elif (runtime := config.runtime).kind == "floe":
+        run = _Pod("run", runtime.run_memory_gib * 1024, runtime.run_cpu, prefix="run_", section="runtime")
+    else:
+        return
+    if pools := node_pools(config):
+        yield from _finds_room(run, pools)
 
 
 def _trino_fits(config: PlatformConfig) -> Iterator[Finding]:
@@ -403,7 +411,7 @@ def _finds_room(pod: _Pod, pools: Sequence[_Pool], where: str = "") -> Iterator[
     larger = smallest(pod.memory_mib, pod.cpu, best.type.architecture, type(best))
     group = f"{'an' if where.startswith('o') else 'a'} {where}node group"
     yield Finding(
-        ("compute", f"{pod.prefix}{'memory_gib' if pod.memory_mib > best.worker_mib else 'cpu'}"),
+        (pod.section, f"{pod.prefix}{'memory_gib' if pod.memory_mib > best.worker_mib else 'cpu'}"),
         f"a {pod} finds no room on any {where}node; the largest, {best}",
         allowed=f"at most {best.worker_mib // 1024} GiB and {best.worker_millicpu / 1000:g} CPU with these node groups",
         fix=(f"use {larger.type.name} or larger in {group}, or " if larger else "") + f"make the {pod.name} smaller",
