@@ -14,7 +14,7 @@ from floe_infra.kubernetes.placement import spread
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.needs import Needs
 from floe_infra.network.edges import Workload
-from floe_infra.refs import IdentityRef
+from floe_infra.refs import IdentityRef, SealRef, SecretRef
 from floe_infra.secrets.config import OperatorConfig
 
 _NAME = "external-secrets"
@@ -31,6 +31,7 @@ class ExternalSecrets(Construct):
     Args:
         readers: by namespace, the account that reads its secrets.
         needs: by section of the configuration, what it wants; the cloud has granted it.
+        seal: what unseals a secret manager of our own.
 
     Attributes:
         operator: the release.
@@ -50,10 +51,11 @@ class ExternalSecrets(Construct):
         site: Site,
         readers: Mapping[str, IdentityRef],
         needs: Mapping[str, Needs],
+        seal: SealRef | None = None,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
-        self._config, self._site, self._needs = config, site, needs
+        self._config, self._site, self._needs, self._seal = config, site, needs, seal
         self.operator = site.release(
             self,
             "external-secrets",
@@ -73,7 +75,7 @@ class ExternalSecrets(Construct):
                 namespace=namespace,
                 manifests=[
                     service_account(reader.service_account, reader.annotations),
-                    self._store(reader),
+                    *(_store(name, provider) for name, provider in self._providers(reader).items()),
                     *self._permissions(reader),
                 ],
                 after=before,
@@ -91,10 +93,15 @@ class ExternalSecrets(Construct):
             return Workload(name, config.namespace, selector, metrics=(8080,), api_server=True, **more)
 
         return (
-            workload(_NAME, cloud=cls.in_cloud),
+            workload(_NAME, cloud=cls.in_cloud, **cls._reaches(config)),
             workload(f"{_NAME}-webhook", webhooks=(10250,)),
             workload(f"{_NAME}-cert-controller"),
         )
+
+    @classmethod
+    def _reaches(cls, config: Any) -> dict[str, Any]:  # noqa: ARG003
+        """What the operator calls to read secrets, where it is not the cloud: attributes of its `Workload`."""
+        return {}
 
     def copy(self, scope: Construct, id: str, *, namespace: str, secrets: Sequence[SecretCopy]) -> ITerraformDependable:
         """Keep Kubernetes Secrets in step with the cloud's; what reads them comes after the result."""
@@ -115,22 +122,16 @@ class ExternalSecrets(Construct):
         """What lets the namespace's account read, where the cloud does not say so."""
         return []
 
-    def _store(self, reader: IdentityRef) -> dict[str, Any]:
-        return {
-            "apiVersion": "external-secrets.io/v1",
-            "kind": "SecretStore",
-            "metadata": {"name": STORE},
-            "spec": {"provider": self._provider(reader)},
-        }
+    def _providers(self, reader: IdentityRef) -> dict[str, dict[str, Any]]:
+        """By the store's name, where the namespace's secrets are."""
+        return {STORE: self._provider(reader)}
 
     def _provider(self, reader: IdentityRef) -> dict[str, Any]:
-        return {
-            "aws": {
-                "service": "SecretsManager",
-                "region": self._site.context.region,
-                "auth": {"jwt": {"serviceAccountRef": {"name": reader.service_account}}},
-            }
-        }
+        return aws_provider(self._site, reader)
+
+    def _store_of(self, source: SecretRef) -> str:  # noqa: ARG002
+        """The name of the store that has the secret."""
+        return STORE
 
     def _external_secret(self, copy: SecretCopy, namespace: str) -> dict[str, Any]:
         target: dict[str, Any] = {"name": copy.ref(namespace).name, "creationPolicy": "Owner"}
@@ -146,11 +147,32 @@ class ExternalSecrets(Construct):
             },
             "spec": {
                 "refreshInterval": f"{self._config.refresh_minutes}m0s",
-                "secretStoreRef": {"kind": "SecretStore", "name": STORE},
+                "secretStoreRef": {"kind": "SecretStore", "name": self._store_of(copy.source)},
                 "target": target,
                 "dataFrom": [{"extract": {"key": copy.source.remote_key}}],
             },
         }
+
+
+def aws_provider(site: Site, reader: IdentityRef) -> dict[str, Any]:
+    """AWS Secrets Manager, as the namespace's account
+    (https://external-secrets.io/latest/provider/aws-secrets-manager/)."""
+    return {
+        "aws": {
+            "service": "SecretsManager",
+            "region": site.context.region,
+            "auth": {"jwt": {"serviceAccountRef": {"name": reader.service_account}}},
+        }
+    }
+
+
+def _store(name: str, provider: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "SecretStore",
+        "metadata": {"name": name},
+        "spec": {"provider": provider},
+    }
 
 
 def _values(config: OperatorConfig, site: Site) -> dict[str, Any]:
