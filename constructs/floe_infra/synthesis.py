@@ -13,7 +13,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from floe_infra.hcl import mended
+from floe_infra.hcl import shapes, to_hcl
 from floe_infra.runtime import fast_import
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _turn_into_hcl(draft: Path, manifest: dict[str, Any], stacks: list[Terraform
     for stack in stacks:
         entry = manifest["stacks"][stack.node.id]
         json_file = draft / entry["synthesizedStackPath"]
-        hcl = mended(stack.to_hcl_terraform()["hcl"], json.loads(json_file.read_bytes()))
+        hcl = to_hcl(json.loads(json_file.read_bytes()), shapes(stack))
         json_file.with_name(_FILES[True]).write_text(hcl, encoding="utf-8")
         json_file.unlink()
         entry["synthesizedStackPath"] = entry["synthesizedStackPath"].removesuffix(".json")
