@@ -91,6 +91,8 @@ class Foundation(PlatformStack):
             self.output("database_port", self.database.ref.port, "Its port.")
             secret = self.database.ref.secret.remote_key
             self.output("database_secret", secret, "The secret with the administrator's login.")
+        if self.cluster and (setup := getattr(self.secrets, "setup", None)):
+            self.output("vault_setup", setup, "What an administrator of Vault runs before the services are deployed.")
         if self.catalog:
             self.output("catalog_namespaces", dict(self.catalog.ref.namespaces), "The catalog's databases, by layer.")
         if self.compute:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from constructs import Construct
 
 from floe_infra.needs import Needs, reads_by_namespace
-from floe_infra.refs import Catalog, Cluster, Compute, Database, IdentityRef, SecretRef, Secrets, Storage
+from floe_infra.refs import Catalog, Cluster, Compute, Database, IdentityRef, SecretRef, Secrets, Storage, Unsealed
 from floe_infra.secrets.in_files.names import SecretNames
 
 READER = "secret-reader"
@@ -46,7 +46,7 @@ class Grants(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._needs, self._cluster, self._storage, self._catalog = needs, cluster, storage, catalog
-        self._compute = compute
+        self._compute, self._manager = compute, secrets
         self.identities: dict[str, IdentityRef] = {}
         self.lent_roles: dict[str, str] = {}
         self.readers: dict[str, IdentityRef] = {}
@@ -69,6 +69,8 @@ class Grants(Construct):
             self._catalog.grant_read_write(identity)
         if need.compute and self._compute:
             self._compute.grant_use(identity)
+        if need.unseals and isinstance(self._manager, Unsealed):
+            self._manager.let_unseal(identity)
         if self._storage is None:
             return
         if need.storage == "read_write":

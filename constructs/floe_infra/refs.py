@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from floe_infra.needs import ExistingSecret, Password
 
@@ -328,6 +328,14 @@ class Secrets(Protocol):
 
     def grant_read(self, identity: IdentityRef, secrets: Sequence[SecretRef]) -> None:
         """Let the identity read exactly these."""
+
+
+@runtime_checkable
+class Unsealed(Protocol):
+    """What a secret manager of our own offers besides."""
+
+    def let_unseal(self, identity: IdentityRef) -> None:
+        """Let the identity use the cloud's key that it is unsealed with."""
 
 
 class Network(Protocol):

@@ -130,8 +130,15 @@ class Services(PlatformStack):
         if config.service is None or self._foundation.grants is None:
             return None
         readers = self._crossing.carry("reader", self._foundation.grants.readers)
+        seal = self._crossing.carry("seal", getattr(self._foundation.secrets, "seal", None))
         operator: ClusterSecrets = config.load_service()(
-            self, "secrets", config=config, site=self.site, readers=readers, needs=self._config.needs
+            self,
+            "secrets",
+            config=config,
+            site=self.site,
+            readers=readers,
+            needs=self._config.needs,
+            **({"seal": seal} if seal else {}),
         )
         return operator
 

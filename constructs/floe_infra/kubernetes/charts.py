@@ -21,6 +21,9 @@ JAEGER = Chart("jaeger", "https://jaegertracing.github.io/helm-charts", "4.11.1"
 LOCALSTACK = Chart("localstack", "https://localstack.github.io/helm-charts", "0.7.0")
 MINIO = Chart("minio", "https://charts.min.io", "5.4.0")
 NESSIE = Chart("nessie", "https://charts.projectnessie.org", "0.108.4")
+OPENBAO = Chart("openbao", "https://openbao.github.io/openbao-helm", "0.29.2")
+"""The open fork of Vault, whose own chart serves a licence (BUSL) that not everybody may accept. Also, it initializes
+itself: Vault hands its first root token to whoever asks first."""
 OTEL_COLLECTOR = Chart(
     "opentelemetry-collector", "https://open-telemetry.github.io/opentelemetry-helm-charts", "0.170.0"
 )

@@ -32,6 +32,7 @@ class Workload:
         calls: other workloads of their section, by name, each with the ports.
         cloud: they call the cloud's APIs, for other reasons than a ref.
         elsewhere: ports of servers that the file names and that are neither ours nor the cloud's.
+        networks: likewise, where the file says in which network such a server is, by that.
         api_server: they call the cluster's API server.
         open_within: pods of their namespace talk to each other as they like: their charts are not ours.
     """
@@ -47,6 +48,7 @@ class Workload:
     calls: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     cloud: bool = False
     elsewhere: tuple[int, ...] = ()
+    networks: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     api_server: bool = False
     open_within: bool = False
 
@@ -203,6 +205,7 @@ def _around(workload: Workload, around: Surroundings) -> Iterator[Edge]:
         yield Edge(workload, around.cloud, (HTTPS,))
     if workload.elsewhere:
         yield Edge(workload, around.elsewhere, workload.elsewhere)
+    yield from (Edge(workload, Addresses(cidr, (Block(cidr),)), ports) for cidr, ports in workload.networks.items())
     if workload.api_server:
         yield Edge(workload, around.api_server, API_SERVER)
     if workload.webhooks:
