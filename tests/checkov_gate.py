@@ -1,0 +1,211 @@
+"""Checkov's word on Terraform files, and the few times when it is not taken.
+
+Whatever Checkov says is mended rather than suppressed. What is suppressed is listed here, once, as narrowly as names
+allow, and with the reason; docs/checkov.yaml tells Checkov the same of one's own platform.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+CHECKOV = Path(sys.prefix) / "checkov" / "bin" / "checkov"
+"""`scripts/setup` puts it there: its dependencies do not go together with ours."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A check that a block does not pass."""
+
+    check: str
+    name: str
+    """What the check asks for, in Checkov's words."""
+    stack: str
+    """The folder that the block is in, below the one that was scanned."""
+    block: str
+    """`aws_s3_bucket.storage_logs_bucket_F30D43C9`; `data.…` of a data source."""
+
+    def __str__(self) -> str:
+        return f"{self.check} {self.stack}: {self.block}: {self.name}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What Checkov found."""
+
+    failed: tuple[Failed, ...]
+    passed: int
+    crashed: frozenset[str]
+    """Checks that fell over some block, and so say nothing about it."""
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """One decision not to do what Checkov asks for."""
+
+    checks: tuple[str, ...]
+    """One; or the same one by its numbers on several clouds."""
+    blocks: str
+    """A pattern that blocks match as a whole."""
+    reason: str
+    stacks: str = ".*"
+    """Likewise of stacks."""
+
+    def covers(self, failed: Failed) -> bool:
+        """Whether it is this what failed."""
+        return bool(
+            failed.check in self.checks
+            and re.fullmatch(self.blocks, failed.block)
+            and re.fullmatch(self.stacks, failed.stack)
+        )
+
+
+_BUCKETS = r"aws_s3_bucket\.storage_(layers_\w+|logs|preaggregations|exchange|compute_logs)_bucket_\w+"
+_CLOUD_SQL = r"google_sql_database_instance\.database_instance_\w+"
+
+SUPPRESSIONS = (
+    Suppression(
+        ("CKV2_AWS_57",),
+        r"aws_secretsmanager_secret\.secrets_[\w-]+",
+        "Secrets Manager rotates a secret by a Lambda function that can log in to what the secret opens; PostgreSQL, "
+        "Polaris and Trino take another password only together with their own. A secret is made anew, everywhere at "
+        "once, when its generation is raised. The one password that AWS can rotate, the database administrator's, RDS "
+        "does rotate, every seven days.",
+    ),
+    Suppression(
+        ("CKV2_AWS_62",),
+        _BUCKETS,
+        "A notification protects nothing: nobody here would receive it. Each access is in the bucket's access log, and "
+        "each use of its key in CloudTrail.",
+    ),
+    Suppression(
+        ("CKV_AWS_144",),
+        _BUCKETS,
+        "A copy in another region is the owner's decision: the law may say where data has to stay, and a copy costs as "
+        "much again. Objects copied one by one, out of order, are no Iceberg table either: metadata names files by the "
+        "bucket that they are in. What was overwritten or deleted can be had back from its versions.",
+    ),
+    Suppression(
+        ("CKV_AWS_145",),
+        r"aws_s3_bucket\.storage_logs_bucket_\w+",
+        "S3 delivers access logs only to a bucket that encrypts with S3's own keys, which this one does "
+        "(https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).",
+    ),
+    Suppression(
+        ("CKV_AWS_157",),
+        r"aws_db_instance\.database_instance_\w+",
+        "Outside of production the database has no standby, which would double its price; its backups are there. In "
+        "production it has one.",
+        stacks=r".*-(dev|staging)-foundation",
+    ),
+    Suppression(
+        ("CKV_AWS_293", "CKV_GCP_82"),
+        r"aws_db_instance\.database_instance_\w+|google_kms_crypto_key\.\w+_key_\w+",
+        "What two keys, the environment and `allow_data_loss`, declare fit to be thrown away has no protection from "
+        "being thrown away: `floe-infra destroy` could not remove it. With either key missing it is protected.",
+        stacks=r".*-dev-foundation",
+    ),
+    Suppression(
+        ("CKV_GCP_6",),
+        _CLOUD_SQL,
+        "No connection is taken without TLS (`ENCRYPTED_ONLY`). Checkov also wants client certificates, whose private "
+        "keys Terraform would make, and keep in its state.",
+    ),
+    Suppression(
+        ("CKV_GCP_79",),
+        _CLOUD_SQL,
+        "PostgreSQL 16, as everywhere on the platform, gets security fixes until November 2028 "
+        "(https://www.postgresql.org/support/versioning/). `database.engine_version` takes up to 18.",
+    ),
+    Suppression(
+        ("CKV_GCP_111",),
+        _CLOUD_SQL,
+        "With statements, the log gets the passwords that a CREATE ROLE or ALTER ROLE sets in clear text, and whoever "
+        "may read logs has them. Who connected, and how long each statement took, is logged; "
+        "`database.database_flags` can have the rest, by pgAudit, which leaves passwords out.",
+    ),
+    Suppression(
+        ("CKV_GCP_62",),
+        r"google_storage_bucket\.storage_logs_bucket_\w+",
+        "This bucket receives the usage logs of all others. Its own could only go to itself, and each delivery would "
+        "have to be logged by another.",
+    ),
+)
+
+
+def unexplained(failed: Iterable[Failed]) -> list[Failed]:
+    """What no suppression covers."""
+    return [each for each in failed if not any(suppression.covers(each) for suppression in SUPPRESSIONS)]
+
+
+def idle(failed: Iterable[Failed]) -> list[tuple[str, str]]:
+    """Suppressed checks that nothing fails any more, each with its pattern."""
+    seen = list(failed)
+    return [
+        (check, suppression.blocks)
+        for suppression in SUPPRESSIONS
+        for check in suppression.checks
+        if not any(each.check == check and suppression.covers(each) for each in seen)
+    ]
+
+
+def scan(folder: Path, framework: Literal["terraform", "terraform_json"] = "terraform_json") -> Report:
+    """Let Checkov look at every file below a folder, each in the folder of its stack or module, in one go: it takes
+    longer to start than to look. `terraform_json` is what CDKTF writes, `terraform` is HCL.
+
+    It asks nobody on the network.
+    """
+    options = ["--directory", folder, "--framework", framework, "--output", "json", "--skip-download", "--compact"]
+    run = subprocess.run(
+        [CHECKOV, *options],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LOG_LEVEL": "ERROR", "CHECKOV_RUN_SCA_PACKAGE_SCAN_V2": "false"},
+    )
+    if run.returncode not in (0, 1):
+        raise AssertionError(f"Checkov ended with {run.returncode}:\n{run.stderr[-4000:]}")
+    found = json.loads(run.stdout)
+    if "results" not in found:
+        raise AssertionError(f"Checkov found nothing to look at in {folder}: {run.stdout[:400]}")
+    unread = found["results"]["parsing_errors"]
+    if unread:
+        raise AssertionError(f"Checkov cannot read {', '.join(unread)}")
+    return Report(
+        failed=tuple(_failed(folder, found["results"]["failed_checks"])),
+        passed=found["summary"]["passed"],
+        crashed=frozenset(re.findall(r"Failed to run check (\w+)", run.stderr)),
+    )
+
+
+def _failed(folder: Path, records: Iterable[dict[str, Any]]) -> Iterator[Failed]:
+    for record in records:
+        file = folder / record["file_path"].lstrip("/")
+        yield Failed(
+            check=record["check_id"],
+            name=record["check_name"],
+            stack=file.parent.relative_to(folder).as_posix(),
+            block=_block(file, record["resource"]),
+        )
+
+
+def _block(file: Path, resource: str) -> str:
+    """Of JSON, some checks name a block without its type, as `resource.<name>` or `data.<name>`."""
+    kind, _, name = resource.partition(".")
+    if file.suffix != ".json" or kind not in ("resource", "data"):
+        return resource
+    [type] = [type for type, blocks in _blocks(file)[kind].items() if name in blocks]
+    return f"{type}.{name}" if kind == "resource" else f"data.{type}.{name}"
+
+
+@cache
+def _blocks(file: Path) -> dict[str, dict[str, Any]]:
+    document: dict[str, dict[str, Any]] = json.loads(file.read_text())
+    return document
