@@ -29,5 +29,7 @@ OTEL_COLLECTOR = Chart(
 )
 POLARIS = Chart("polaris", "https://downloads.apache.org/polaris/helm-chart", "1.7.0")
 RUSTFS = Chart("rustfs", "https://charts.rustfs.com", "1.0.0-rc.3")
+SEALED_SECRETS = Chart("sealed-secrets", "https://bitnami.github.io/sealed-secrets", "2.19.1")
 SEAWEEDFS = Chart("seaweedfs", "https://seaweedfs.github.io/seaweedfs/helm", "4.44.0")
+SOPS_SECRETS_OPERATOR = Chart("sops-secrets-operator", "https://isindir.github.io/sops-secrets-operator", "0.28.0")
 TRINO = Chart("trino", "https://trinodb.github.io/charts", "1.42.2")
