@@ -77,7 +77,7 @@ def test_each_namespace_may_read_what_it_copies_and_all_of_that_is_made(stacks):
             copied.setdefault(each["namespace"], set()).update(sources)
     assert copied == readable
     assert set.union(*readable.values()) == made
-    assert {"database-admin", "storage-credentials", "polaris-root"} <= made
+    assert {"in-cluster-postgresql-admin", "storage-credentials", "polaris-root"} <= made
 
 
 def test_all_of_it_is_understood(stacks):

@@ -28,6 +28,7 @@ class Foundation(PlatformStack):
         self.cluster: Cluster | None = self._make("cluster", network=self.network)
         self.storage: Storage | None = self._make("storage")
         self.database: Database | None = self._make("database", network=self.network)
+        self.migration: Database | None = self._make("migration", network=self.network)
         self.secrets: Secrets | None = self._make("secrets")
         self.catalog: Catalog | None = self._make("catalog", storage=self.storage)
         self.compute: Compute | None = self._make("compute")
@@ -49,8 +50,9 @@ class Foundation(PlatformStack):
         """What the services need of the cloud; and the database answers the cluster's pods."""
         if self.cluster is None:
             return None
-        if self.database:
-            self.database.allow_from(self.cluster.ref)
+        database = self.database or self.migration
+        if database:
+            database.allow_from(self.cluster.ref)
         return Grants(
             self,
             "grants",
@@ -60,7 +62,7 @@ class Foundation(PlatformStack):
             secrets=self.secrets,
             catalog=self.catalog,
             compute=self.compute,
-            database=self.database,
+            database=database,
         )
 
     def _handed_over(self) -> Parts:

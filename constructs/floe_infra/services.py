@@ -28,6 +28,7 @@ from floe_infra.stack import PlatformStack
 TAKES: dict[str, tuple[str, ...]] = {
     "storage": (),
     "database": (),
+    "migration": ("database",),
     "traces": (),
     "lineage": ("database",),
     "telemetry": ("traces",),
@@ -70,6 +71,9 @@ class Services(PlatformStack):
         self.site = replace(self.site, cluster_secrets=self.secrets)
         self.storage = self._serve("storage")
         self.database = self._serve("database")
+        self.migration = self._serve("migration")
+        if self.migration and self.database:
+            self.database.ready = [*self.database.ready, *self.migration.ready]
         self.traces = self._serve("traces")
         self.lineage = self._serve("lineage")
         self.telemetry = self._serve("telemetry")

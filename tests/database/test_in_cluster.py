@@ -20,7 +20,7 @@ def made(*, generation: int = 1, context: Any = PROD, **fields: Any) -> tuple[di
     databases = []
 
     def make(stack: Any) -> None:
-        admin = secret("database-admin", "username", "password", generation=generation)
+        admin = secret("in-cluster-postgresql-admin", "username", "password", generation=generation)
         place = site(secrets=[admin, LOGIN], cluster_secrets=CopiedSecrets(), context=context)
         config = InClusterDatabaseConfig(**fields)
         databases.append(InClusterDatabase(stack, "database", config=config, site=place))
@@ -131,7 +131,7 @@ def test_the_disk_has_its_size_and_the_clusters_class():
 @pytest.mark.parametrize(("context", "kept"), [(PROD, True), (DISPOSABLE, False)])
 def test_what_holds_data_is_kept(context, kept):
     stack, _ = made(context=context)
-    release = resources(stack, "helm_release")["database/server/release"]
+    release = resources(stack, "helm_release")["postgresql/server/release"]
     claim = objects(stack)["PersistentVolumeClaim/postgresql"]
     assert release.get("lifecycle", {}).get("prevent_destroy", False) is kept
     assert ("helm.sh/resource-policy" in claim["metadata"]["annotations"]) is kept
@@ -139,8 +139,8 @@ def test_what_holds_data_is_kept(context, kept):
 
 def test_databases_are_made_after_the_server():
     stack, database = made()
-    job = resources(stack, "helm_release")["database/databases/job/release"]
-    assert f"helm_release.{database.server.release.friendly_unique_id}" in job["depends_on"]
+    job = resources(stack, "helm_release")["database/job/release"]
+    assert f"helm_release.{database.server.manifests.release.friendly_unique_id}" in job["depends_on"]
     container = objects(stack)["Job/databases"]["spec"]["template"]["spec"]["containers"][0]
     assert environment({"env": [each for each in container["env"] if "value" in each]})["PGHOST"] == database.ref.host
 
@@ -156,8 +156,8 @@ def platform(environment: str) -> PlatformConfig:
 
 def test_the_administrators_login_is_made_and_everybodys_read():
     need = platform("dev").needs["database"]
-    assert need.secrets["database-admin"]["username"] == "floe"
-    assert {"database-admin", "database-dagster", "database-marquez"} <= set(need.all_reads)
+    assert need.secrets["in-cluster-postgresql-admin"]["username"] == "floe"
+    assert {"in-cluster-postgresql-admin", "database-dagster", "database-marquez"} <= set(need.all_reads)
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])

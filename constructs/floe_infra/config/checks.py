@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from floe_infra.catalog.config import ROOT_SECRET, NessieConfig, PolarisConfig
+from floe_infra.database.config import OLDEST_TO_MOVE_TO
 from floe_infra.fields import BUCKET_NAMES, Finding, is_token, shown
+from floe_infra.model import Disabled
+from floe_infra.secrets.config import VAULT_PATH, VAULT_PATHS
 from floe_infra.sizing.memory import Node, smallest
 
 if TYPE_CHECKING:
@@ -32,6 +35,10 @@ class _Sound:
     def __init__(self, config: PlatformConfig, unsound: Collection[str]) -> None:
         self._config = config
         self._unsound = unsound
+
+    def in_place_of(self, section: str, kind: Any) -> PlatformConfig:
+        """The configuration with another kind there, and no migration."""
+        return self._config.model_copy(update={section: kind, "migration": Disabled()})
 
     def __getattr__(self, section: str) -> Any:
         if section in self._unsound:
@@ -63,6 +70,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _trino_has_an_exchange,
         _trino_reaches_googles_storage,
         _database_carries_production,
+        partial(_migration_leads_somewhere, unsound),
         _catalog_namespaces,
         _catalog_root,
     )
@@ -200,6 +208,33 @@ def _existing_secrets_can_be_there(config: PlatformConfig) -> Iterator[Finding]:
             if not re.fullmatch(pattern, existing.remote_name):
                 message = f"no {whose} can be called {shown(existing.remote_name)}"
                 yield Finding((section,), message, allowed, fix.format(namespace=secrets.namespace))
+
+
+def _migration_leads_somewhere(unsound: Collection[str], config: _Sound) -> Iterator[Finding]:
+    """Beside the server in use there is the other one of the two; and the new one is judged in the place that it is to
+    take."""
+    migration, used = config.migration, config.database
+    if migration.kind == "none":
+        return
+    arriving = migration.kind == "arriving"
+    if (used.kind == "in_cluster") is not arriving:
+        yield Finding(
+            ("migration", "kind"),
+            f"no data can be {migration.kind} while `database` is `kind: {used.kind}`",
+            "arriving while it is in_cluster, leaving while it is a server of the cloud's",
+            "remove the section",
+        )
+    elif arriving and not is_token(migration.database.engine_version):
+        if int(migration.database.engine_version.partition(".")[0]) < OLDEST_TO_MOVE_TO:
+            yield Finding(
+                ("migration", "database", "engine_version"),
+                f"data from PostgreSQL {OLDEST_TO_MOVE_TO} in the cluster does not go back to an older version",
+                f"{OLDEST_TO_MOVE_TO} or newer",
+            )
+        there = config.in_place_of("database", migration.database)
+        for finding in run(there, unsound):
+            if finding.path[:1] == ("database",):
+                yield replace(finding, path=("migration", *finding.path))
 
 
 def _data_loss(config: PlatformConfig) -> Iterator[Finding]:

@@ -18,7 +18,8 @@ from floe_infra.database.config import DatabaseConfig, RdsConfig
 from floe_infra.fields import PlatformName, refuse
 from floe_infra.handoff.config import CLIENT, FloeRuntimeConfig, RuntimeConfig
 from floe_infra.kubernetes.config import KubernetesConfig
-from floe_infra.model import Kind, Model
+from floe_infra.migration.config import MigrationConfig
+from floe_infra.model import Disabled, Kind, Model
 from floe_infra.needs import Needs
 from floe_infra.network.config import NetworkConfig, VpcConfig
 from floe_infra.observability.config import (
@@ -70,6 +71,8 @@ class PlatformConfig(Model):
     """Where lineage is kept and looked at."""
     runtime: RuntimeConfig = FloeRuntimeConfig()
     """What runs the pipelines."""
+    migration: MigrationConfig = Disabled()
+    """The other PostgreSQL server, while the data moves from one to the other: `floe-infra migrate` writes this."""
     kubernetes: KubernetesConfig = KubernetesConfig()
     """Charts, quotas, and what else concerns all services in the cluster."""
 
@@ -94,7 +97,7 @@ class PlatformConfig(Model):
     @property
     def databases(self) -> tuple[str, ...]:
         """The databases on the platform's PostgreSQL, each with an owner of the same name."""
-        others = (kind for section, kind in self if isinstance(kind, Kind) and section != "database")
+        others = (kind for section, kind in self if isinstance(kind, Kind) and section not in ("database", "migration"))
         needs = (kind.needs(self) for kind in others)
         return tuple(database for need in needs if need for database in need.databases)
 

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from floe_infra.config.platform import PlatformConfig
 
 ADMIN_SECRET = "database-admin"
-"""The name of the secret with the administrator's login, keys `username` and `password`."""
+"""The name of the secret with the administrator's login, keys `username` and `password`, to a server of the cloud's."""
+IN_CLUSTER_ADMIN_SECRET = "in-cluster-postgresql-admin"
+"""Likewise to the server in the cluster. While data moves from one to the other there are both."""
+OLDEST_TO_MOVE_TO = 16
+"""The major version of the server in the cluster: what is dumped there is restored into this or a newer one."""
 RESERVED = frozenset({"admin", "rdsadmin", "default", "group", "order", "select", "table", "user"})
 """Names that RDS or PostgreSQL keep to themselves."""
 _NAME = r"[a-z][a-z0-9_]{0,62}"
@@ -263,7 +267,7 @@ class InClusterDatabaseConfig(Kind):
         """The administrator's login, and everybody's, to make it valid."""
         admin: dict[str, str | Password] = {"username": self.username, "password": Password()}
         logins = (login_secret(database) for database in platform.databases)
-        return Needs(namespace=self.namespace, secrets={ADMIN_SECRET: admin}, reads=tuple(logins))
+        return Needs(namespace=self.namespace, secrets={IN_CLUSTER_ADMIN_SECRET: admin}, reads=tuple(logins))
 
 
 DatabaseConfig = Annotated[RdsConfig | CloudSqlConfig | InClusterDatabaseConfig | Disabled, Field(discriminator="kind")]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from floe_infra.database.config import ADMIN_SECRET, CloudSqlConfig, InClusterDatabaseConfig, RdsConfig
+from floe_infra.database.config import ADMIN_SECRET
 from floe_infra.kubernetes.objects import config_map, job, labels, pod, resources, secret_env
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
 from floe_infra.needs import login_secret
 from floe_infra.network.edges import Workload
-from floe_infra.refs import DatabaseRef, KubernetesSecretRef
+from floe_infra.refs import DatabaseRef, KubernetesSecretRef, SecretRef
 
 NAME = "databases"
 IMAGE = "docker.io/library/postgres:16"
@@ -25,6 +25,13 @@ _DEADLINE = 900
 """Seconds: the image has to be pulled, and a new server may still be starting."""
 _PROGRAMS = ("databases.sh", "databases.sql")
 _LOGINS = "/etc/databases"
+
+
+class HasDatabases(Protocol):
+    """What the job needs to know of a configuration."""
+
+    @property
+    def namespace(self) -> str: ...
 
 
 class Databases(Construct):
@@ -48,18 +55,18 @@ class Databases(Construct):
         scope: Construct,
         id: str,
         *,
-        config: RdsConfig | CloudSqlConfig | InClusterDatabaseConfig,
+        config: HasDatabases,
         site: Site,
         database: DatabaseRef,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
         self.ref = database
-        admin = SecretCopy("database-admin", site.secrets[ADMIN_SECRET], _whole("username", "password"))
+        # Under the secret's own name: when another server takes this one's place, the job waits for another login.
+        admin = SecretCopy(database.secret.name, database.secret, whole("username", "password"))
         logins = {
-            name.removeprefix(_PREFIX): SecretCopy(name, secret, _whole("username", "password", "database"))
-            for name, secret in site.secrets.items()
-            if name.startswith(_PREFIX) and name != ADMIN_SECRET
+            application: SecretCopy(secret.name, secret, whole("username", "password", "database"))
+            for application, secret in login_secrets(site).items()
         }
         self.secrets = site.copy_secrets(self, "secrets", namespace=config.namespace, secrets=[admin, *logins.values()])
         namespace = config.namespace
@@ -79,7 +86,7 @@ class Databases(Construct):
         self.ready = [self.manifests.release]
 
     @staticmethod
-    def workloads(config: RdsConfig | CloudSqlConfig | InClusterDatabaseConfig) -> tuple[Workload, ...]:
+    def workloads(config: HasDatabases) -> tuple[Workload, ...]:
         """The job."""
         return (Workload(NAME, config.namespace, labels(NAME), takes=("database",)),)
 
@@ -87,7 +94,17 @@ class Databases(Construct):
 _PREFIX = login_secret("")
 
 
-def _whole(*keys: str) -> dict[str, str]:
+def login_secrets(site: Site) -> dict[str, SecretRef]:
+    """By application, the secret with its database's owner's login."""
+    return {
+        name.removeprefix(_PREFIX): secret
+        for name, secret in site.secrets.items()
+        if name.startswith(_PREFIX) and name != ADMIN_SECRET
+    }
+
+
+def whole(*keys: str) -> dict[str, str]:
+    """These keys of a secret as they are, for a copy."""
     return {key: f"{{{{ .{key} }}}}" for key in keys}
 
 

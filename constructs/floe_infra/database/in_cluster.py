@@ -9,7 +9,7 @@ from typing import Any
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from floe_infra.database.config import ADMIN_SECRET, InClusterDatabaseConfig
+from floe_infra.database.config import IN_CLUSTER_ADMIN_SECRET, InClusterDatabaseConfig
 from floe_infra.database.databases import IMAGE, USER, Databases
 from floe_infra.kubernetes.objects import config_map, labels, pod, resources, service, volume_claim
 from floe_infra.kubernetes.site import SecretCopy, Site
@@ -20,14 +20,43 @@ from floe_infra.terraform import keep
 
 NAME = "postgresql"
 PORT = 5432
+ENGINE_VERSION = IMAGE.rpartition(":")[2]
 _CLIENTS = "local all all scram-sha-256\nhostssl all all all scram-sha-256\n"
 """Nobody gets in without a password, nor over the network without TLS
 (https://www.postgresql.org/docs/16/auth-pg-hba-conf.html)."""
 _DATA, _CONFIGURATION, _TLS, _ADMIN = "/var/lib/postgresql/data", "/configuration", "/tls", "/admin"
 
 
-class InClusterDatabase(Construct):
-    """A PostgreSQL server that speaks TLS only, with one disk and no standby, and the databases on it.
+class InClusterDatabase(Databases):
+    """The databases on a PostgreSQL server that is in the cluster too.
+
+    The server lies beside them and not within, so that it stays where it is when another kind of server takes over.
+
+    Attributes:
+        server: the server and its disk.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        config: InClusterDatabaseConfig,
+        site: Site,
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        server = InClusterServer(scope, NAME, config=config, site=site, after=after)
+        super().__init__(scope, id, config=config, site=site, database=server.ref, after=server.ready)
+        self.server = server
+
+    @staticmethod
+    def workloads(config: InClusterDatabaseConfig) -> tuple[Workload, ...]:  # type: ignore[override]
+        """The server and the job."""
+        return *InClusterServer.workloads(config), *Databases.workloads(config)
+
+
+class InClusterServer(Construct):
+    """A PostgreSQL server that speaks TLS only, with one disk and no standby.
 
     Its certificate is made at each start and signed by nobody: connections are encrypted as they are elsewhere
     (`sslmode=require`), and clients cannot tell the server from another. The administrator's password is the secret's
@@ -35,10 +64,9 @@ class InClusterDatabase(Construct):
 
     Attributes:
         ref: what other parts take: the server.
-        secrets: the administrator's login, in the server's namespace.
-        server: the server and its disk.
-        databases: the databases and their owners.
-        ready: what uses a database comes after it.
+        secrets: the administrator's password, in the server's namespace.
+        manifests: the server and its disk.
+        ready: what uses the server comes after it.
     """
 
     def __init__(
@@ -57,12 +85,12 @@ class InClusterDatabase(Construct):
             port=PORT,
             database=config.database_name,
             user=config.username,
-            secret=site.secrets[ADMIN_SECRET],
-            engine_version=IMAGE.rpartition(":")[2],
+            secret=site.secrets[IN_CLUSTER_ADMIN_SECRET],
+            engine_version=ENGINE_VERSION,
         )
         admin = SecretCopy(f"{NAME}-admin", self.ref.secret, {"password": "{{ .password }}"})
         self.secrets = site.copy_secrets(self, "secrets", namespace=namespace, secrets=[admin])
-        self.server = site.manifests(
+        self.manifests = site.manifests(
             self,
             "server",
             name=NAME,
@@ -70,16 +98,13 @@ class InClusterDatabase(Construct):
             manifests=_manifests(config, site, admin.ref(namespace).name),
             after=[*self.secrets, *after],
         )
-        keep(self.server.release, site.context)
-        self.databases = Databases(
-            self, "databases", config=config, site=site, database=self.ref, after=[self.server.release]
-        )
-        self.ready = self.databases.ready
+        keep(self.manifests.release, site.context)
+        self.ready = [self.manifests.release]
 
     @staticmethod
     def workloads(config: InClusterDatabaseConfig) -> tuple[Workload, ...]:
-        """The server and the job."""
-        return Workload(NAME, config.namespace, labels(NAME), serves=(PORT,)), *Databases.workloads(config)
+        """The server."""
+        return (Workload(NAME, config.namespace, labels(NAME), serves=(PORT,)),)
 
 
 def _manifests(config: InClusterDatabaseConfig, site: Site, admin: str) -> list[dict[str, Any]]:

@@ -228,6 +228,10 @@ def fill(data: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(given, Mapping):
             given = {"kind": kind, **given}
             filled[section] = _under(given, tier.get(f"{section}.{given['kind']}", {}))
+    migration = filled.get("migration")
+    if isinstance(migration, Mapping) and isinstance(other := migration.get("database"), Mapping):
+        defaults = tier.get(f"database.{other.get('kind')}", {})
+        filled["migration"] = {**migration, "database": _under(other, defaults)}
     storage = filled["storage"]
     if isinstance(storage, Mapping) and "none" not in (storage["kind"], _kind(filled["runtime"], "none")):
         filled["storage"] = {**storage, "compute_logs": storage.get("compute_logs", True)}
