@@ -25,6 +25,10 @@ class Context:
     """What pays: on AWS the account's number, on Google the project's id; empty on no cloud."""
     partition: str = "aws"
     """What ARNs begin with, on AWS."""
+    role_path: str = "/"
+    """Of every IAM role that is made."""
+    permissions_boundary: str | None = None
+    """The ARN of the policy beyond which no IAM role that is made may do anything; None for no such end."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """On Google, for what the provider does not label by itself."""
     groups_domain: str | None = None

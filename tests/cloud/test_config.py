@@ -58,6 +58,42 @@ def test_kinds_of_aws_do_not_exist_on_no_cloud(section, kind):
     assert (section, "kind") in paths({"provider": "local"}, **{"cluster": CLUSTER, section: kind})
 
 
+AWS = {"region": "eu-west-1", "account_id": "111122223333"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("permissions_boundary", "lakehouse-boundary", "is not valid here"),
+        ("permissions_boundary", "arn:aws:iam::111122223333:role/lakehouse", "is not valid here"),
+        ("permissions_boundary", "arn:aws:iam::444455556666:policy/a", "the policy is in the account 444455556666"),
+        ("permissions_boundary", "arn:aws-cn:iam::111122223333:policy/a", "the policy is in the partition aws-cn"),
+        ("role_path", "lakehouse", "is not valid here"),
+        ("role_path", "/lakehouse", "is not valid here"),
+        ("role_path", "/a b/", "is not valid here"),
+    ],
+)
+def test_what_no_role_can_have(key, value, says):
+    with pytest.raises(ValidationError) as error:
+        platform({**AWS, key: value})
+    [found] = error.value.errors()
+    assert says in found["msg"]
+    assert key in (*found["loc"], *(step for finding in found["ctx"]["findings"] for step in finding.path))
+
+
+@pytest.mark.parametrize(
+    "cloud",
+    [
+        {**AWS, "permissions_boundary": "arn:aws:iam::111122223333:policy/teams/lake", "role_path": "/teams/lake/"},
+        {**AWS, "permissions_boundary": "arn:aws:iam::aws:policy/PowerUserAccess"},
+        {"region": "cn-north-1", "permissions_boundary": "arn:aws-cn:iam::111122223333:policy/a"},
+        {"region": "us-gov-west-1", "permissions_boundary": "arn:aws-us-gov:iam::111122223333:policy/a"},
+    ],
+)
+def test_what_every_role_can_have(cloud):
+    assert platform(cloud).cloud.permissions_boundary == cloud["permissions_boundary"]
+
+
 GOOGLE = {"provider": "gcp", "project": "acme-data-prod", "region": "europe-west4"}
 
 

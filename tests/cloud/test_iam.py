@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from alone import PROD, synthesized
 from floe_infra.cloud.iam import Role, service_trust
+from floe_infra.config import PlatformConfig
+from floe_infra.config.document import Document
 from synthesized import resources
 
 
@@ -35,3 +40,22 @@ def test_a_service_that_does_not_say_for_whom():
 def test_managed_policies_of_the_partition():
     [attached] = resources(role(), "aws_iam_role_policy_attachment").values()
     assert attached["policy_arn"] == "arn:aws-us-gov:iam::aws:policy/AmazonEKSClusterPolicy"
+
+
+BOUNDARY = "arn:aws:iam::111122223333:policy/lakehouse-boundary"
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/aws-*.yaml"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_every_role_keeps_the_companys_boundary_and_path(example: Path, synth: Any):
+    data = Document.read(example).data
+    data["cloud"] |= {"permissions_boundary": BOUNDARY, "role_path": "/lakehouse/"}
+    foundation = synth(PlatformConfig.model_validate(data))["foundation"]
+    roles = foundation["resource"]["aws_iam_role"].values()
+    assert len(roles) > 5
+    assert {(role["path"], role["permissions_boundary"]) for role in roles} == {("/lakehouse/", BOUNDARY)}
+
+
+def test_nothing_is_said_of_what_nobody_wants():
+    [block] = resources(role(), "aws_iam_role").values()
+    assert not {"path", "permissions_boundary"} & block.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -90,6 +91,14 @@ def test_roles_that_floe_runtime_does_not_take_are_left_out():
     made = document(storage=multi_region, catalog=POLARIS, identity=elsewhere)
     assert made["storage"]["bronze"]["credentials"] == {"mode": "static"}
     assert set(made["infrastructure"]["cloud"]["aws"]) == {"account_id"}
+
+
+def test_roles_with_a_path_are_left_out():
+    """Terraform knows the ARN only later, so its pattern cannot be looked at."""
+    arn = "${TfToken[TOKEN.7]}"
+    given = parts(storage=S3, catalog=POLARIS, identity=replace(IDENTITY, role_arn=arn), lent_role=arn)
+    assert arn in json.dumps(platform_yaml(given))
+    assert arn not in json.dumps(platform_yaml(replace(given, context=replace(given.context, role_path="/lake/"))))
 
 
 def test_keys_come_by_the_environment_and_no_reference_names_two():

@@ -53,7 +53,13 @@ def add_provider(stack: TerraformStack, cloud: AwsCloud, context: Context) -> Co
         skip_requesting_account_id=None,
     )
     stack.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
-    return replace(context, account_id=_account_id(stack, cloud), partition=_partition(cloud.region))
+    return replace(
+        context,
+        account_id=_account_id(stack, cloud),
+        partition=cloud.partition,
+        role_path=cloud.role_path,
+        permissions_boundary=cloud.permissions_boundary,
+    )
 
 
 def _account_id(stack: TerraformStack, cloud: AwsCloud) -> str:
@@ -61,10 +67,3 @@ def _account_id(stack: TerraformStack, cloud: AwsCloud) -> str:
     if cloud.account_id:
         return cloud.account_id
     return DataAwsCallerIdentity(stack, "account").account_id
-
-
-def _partition(region: str) -> str:
-    """The `aws` in ARNs of this region (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html)."""
-    return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(
-        next((prefix for prefix in ("cn", "us-gov") if region.startswith(f"{prefix}-")), ""), "aws"
-    )

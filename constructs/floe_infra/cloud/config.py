@@ -8,7 +8,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import AwsAccountId, AwsRegion, Finding, GoogleProject, GoogleRegion, HttpUrl, Matches
+from floe_infra.fields import (
+    AwsAccountId,
+    AwsRegion,
+    Finding,
+    GoogleProject,
+    GoogleRegion,
+    HttpUrl,
+    Matches,
+    is_token,
+)
 from floe_infra.model import Model
 
 
@@ -27,6 +36,25 @@ TagKey = Annotated[str, Matches(r".{1,128}", f"1 to 128 {_TAGS}; not aws:… or 
 TagValue = Annotated[str, Matches(r".{0,256}", f"at most 256 {_TAGS}", refuse=_not_for_tags)]
 
 
+PolicyArn = Annotated[
+    str,
+    Matches(
+        r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+",
+        "the ARN of an IAM policy: arn:aws:iam::<account>:policy/<name>",
+        "a boundary is a managed policy of its own; `aws iam list-policies --scope Local` shows the ARNs",
+    ),
+]
+RolePath = Annotated[
+    str,
+    Matches(
+        r"/([A-Za-z0-9_+=,.@-]+/)*",
+        "a path of IAM's such as /lakehouse/, with a slash at either end",
+    ),
+    Field(max_length=256),
+]
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names"""
+
+
 class AwsCloud(Model):
     """An AWS account and region."""
 
@@ -40,6 +68,11 @@ class AwsCloud(Model):
     """Put on every resource, besides `floe-infra:platform` and `floe-infra:environment`."""
     endpoint: HttpUrl | None = None
     """The one URL of an AWS emulator such as LocalStack. Switches S3 to path style."""
+    permissions_boundary: PolicyArn | None = None
+    """The managed policy beyond which no role that is made may do anything, by its ARN; none when left out."""
+    role_path: RolePath = "/"
+    """The path of every IAM role that is made. floe-runtime's `platform.yaml` knows no roles with a path, so with one
+    it names none."""
 
     add_provider: ClassVar = "floe_infra.cloud.aws:add_provider"
 
@@ -48,7 +81,31 @@ class AwsCloud(Model):
         """For people."""
         return f"{self.region}, account {self.account_id}" if self.account_id else self.region
 
+    @property
+    def partition(self) -> str:
+        """The `aws` in ARNs of this region (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html)."""
+        names = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+        return next((name for prefix, name in names.items() if self.region.startswith(prefix)), "aws")
+
     def findings(self) -> Iterator[Finding]:
+        """Tags that are one to IAM; a boundary that it could not find."""
+        yield from self._tag_findings()
+        yield from self._boundary_findings()
+
+    def _boundary_findings(self) -> Iterator[Finding]:
+        """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"""
+        arn, account = self.permissions_boundary, self.account_id
+        if arn is None or is_token(arn):
+            return
+        _, partition, _, _, owner, _ = arn.split(":", 5)
+        if not is_token(self.region) and partition != self.partition:
+            message = f"the policy is in the partition {partition}"
+            yield Finding(("permissions_boundary",), message, f"one in {self.partition}, where {self.region} is")
+        if account and not is_token(account) and owner not in (account, "aws"):
+            message = f"the policy is in the account {owner}"
+            yield Finding(("permissions_boundary",), message, f"one in the account {account}, or one of AWS' own")
+
+    def _tag_findings(self) -> Iterator[Finding]:
         """IAM does not tell tags apart by case (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html)."""
         seen: dict[str, str] = {}
         for key in self.tags:

@@ -44,13 +44,22 @@ class Role(Construct):
         policies: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, id)
-        self.role = IamRole(self, "role", name=name, description=description, assume_role_policy=trust)
+        self.role = IamRole(
+            self, "role", name=name, description=description, assume_role_policy=trust, **limits(context)
+        )
         self.policies = [
             IamRolePolicyAttachment(
                 self, policy, role=self.role.name, policy_arn=f"arn:{context.partition}:iam::aws:policy/{policy}"
             )
             for policy in policies
         ]
+
+
+def limits(context: Context) -> dict[str, str]:
+    """What the company wants of every role: its path, and the boundary of its permissions."""
+    path = {"path": context.role_path} if context.role_path != "/" else {}
+    boundary = {"permissions_boundary": context.permissions_boundary} if context.permissions_boundary else {}
+    return {**path, **boundary}
 
 
 def service_trust(service: str, *, context: Context, source_arn: str | None = None) -> str:

@@ -19,6 +19,7 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
+from floe_infra.cloud.iam import limits
 from floe_infra.cloud.kms import EncryptionKey
 from floe_infra.context import Context
 from floe_infra.database.config import ADMIN_SECRET, RdsConfig
@@ -221,6 +222,7 @@ class RdsDatabase(Construct):
             name=f"{context.prefix}-database-monitoring",
             description=f"RDS reports the operating system's metrics of {context.prefix}",
             assume_role_policy=trust.json,
+            **limits(context),
         )
 
 

@@ -59,7 +59,7 @@ def _profile(parts: Parts, bucket: BucketRef) -> Section:
             "bucket": bucket.name,
             "credentials": {"mode": "service_account"},
         }
-    role = _known(parts.storage_role, _ROLE_ARN)
+    role = _role(parts, parts.storage_role)
     return {
         "type": "s3",
         **({"endpoint": storage.endpoint} if storage.endpoint else {}),
@@ -95,7 +95,7 @@ def _login(parts: Parts, catalog: CatalogRef) -> Section:
             "client_secret": {"secret_ref": "polaris-client-secret"},
             "scope": catalog.scope,
         }
-    role = _known(parts.identity.role_arn, _ROLE_ARN) if parts.identity and parts.on_aws else None
+    role = _role(parts, parts.identity.role_arn) if parts.identity and parts.on_aws else None
     return {"mode": "iam_role", "role_arn": role} if catalog.uri is None and role else {"mode": "static"}
 
 
@@ -180,7 +180,7 @@ def _aws(parts: Parts) -> Section:
     network, identity, storage = parts.network, parts.identity, parts.storage
     kinds = {"private": network.private_subnet_ids, "public": network.public_subnet_ids} if network else {}
     subnets = {kind: list(ids) for kind, ids in kinds.items() if ids}
-    role = _known(identity.role_arn if identity else None, _ROLE_ARN)
+    role = _role(parts, identity.role_arn if identity else None)
     key = _known(storage.kms_key_arn if storage else None, _KEY_ARN)
     return {
         "account_id": parts.context.account_id,
@@ -201,6 +201,10 @@ def _security(parts: Parts) -> Section:
     encrypted = parts.on_aws and parts.storage and parts.storage.kms_key_arn
     at_rest = {"encryption": {"at_rest": {"enabled": True, "provider": "aws_kms"}}} if encrypted else {}
     return {"secret_backends": backends, **at_rest}
+
+
+def _role(parts: Parts, arn: str | None) -> str | None:
+    return _known(arn, _ROLE_ARN) if parts.context.role_path == "/" else None
 
 
 def _known(arn: str | None, pattern: re.Pattern[str]) -> str | None:
