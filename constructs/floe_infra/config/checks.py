@@ -187,6 +187,10 @@ _SECRET_NAMES = {
         "lower-case letters, digits, hyphens and dots",
         "name the Secret that you put into the namespace {namespace}",
     ),
+    **dict.fromkeys(
+        ("vault", "openbao"),
+        (VAULT_PATH, "secret in Vault", VAULT_PATHS, "give its path below the mount of the key-value engine"),
+    ),
     "secret_manager": (
         "[A-Za-z0-9_-]{1,255}",
         "secret of Secret Manager's",

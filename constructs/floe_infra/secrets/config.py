@@ -93,14 +93,9 @@ class InClusterSecretsConfig(OperatorConfig):
     clouds: ClassVar = ANYWHERE
 
 
-VaultPath = Annotated[
-    str,
-    Matches(
-        r"[A-Za-z0-9_.=@-]+(/[A-Za-z0-9_.=@-]+)*",
-        "words of letters, digits and any of _.=@-, with single slashes between them",
-        "policies name each path, and read + and * as placeholders",
-    ),
-]
+VAULT_PATH = "[A-Za-z0-9_.=@-]+(/[A-Za-z0-9_.=@-]+)*"
+VAULT_PATHS = "words of letters, digits and any of _.=@-, with single slashes between them"
+VaultPath = Annotated[str, Matches(VAULT_PATH, VAULT_PATHS, "policies name paths, and read + and * as placeholders")]
 Certificates = Annotated[
     str,
     Matches(
@@ -205,5 +200,6 @@ class OpenBaoConfig(OperatorConfig):
 
 
 SecretsConfig = Annotated[
-    ExternalSecretsConfig | SecretManagerConfig | InClusterSecretsConfig | Disabled, Field(discriminator="kind")
+    ExternalSecretsConfig | SecretManagerConfig | VaultConfig | OpenBaoConfig | InClusterSecretsConfig | Disabled,
+    Field(discriminator="kind"),
 ]

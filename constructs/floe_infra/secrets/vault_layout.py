@@ -146,7 +146,7 @@ def setup(layout: Layout, reads: Mapping[str, Sequence[str]], vault_namespace: s
         policies[layout.reader(namespace)] = layout.may_read(keys)
         roles[layout.reader(namespace)] = layout.read_role(namespace)
     blocks = [
-        f"# For the administrator of Vault, or with `bao` instead of `vault`, of OpenBao: what {layout.prefix} may do.\n"
+        f"# What {layout.prefix} may do: for the administrator of Vault, or of OpenBao with `bao` instead of `vault`.\n"
         f"# It can be run again. There must be key-value secrets, version 2, at {layout.mount}, and at\n"
         f"# auth/{layout.auth_mount} a method that knows the cluster.\n"
         "set -eu\n",

@@ -115,6 +115,8 @@ _DEV: Defaults = {
         "query_insights": False,
     },
     "secrets.in_cluster": {"replicas": 1},
+    "secrets.vault": {"replicas": 1},
+    "secrets.openbao": {"replicas": 1, "servers": 1, "memory_mib": 256},
     "catalog.polaris": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
     "catalog.nessie": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
     "compute.duckdb": {"memory_gib": 4, "cpu": 1.5},
