@@ -68,7 +68,8 @@ class Services(PlatformStack):
         self.network_policies = self._limit_network()
         self.autoscaler = self._scale()
         self.secrets = self._operate_secrets()
-        self.site = replace(self.site, cluster_secrets=self.secrets)
+        checksums = self.secrets.checksums if self.secrets else {}
+        self.site = replace(self.site, cluster_secrets=self.secrets, secret_checksums=checksums)
         self.storage = self._serve("storage")
         self.database = self._serve("database")
         self.migration = self._serve("migration")
@@ -80,6 +81,8 @@ class Services(PlatformStack):
         self.catalog = self._serve("catalog")
         self.compute = self._serve("compute")
         self.runtime = self._serve("runtime")
+        if self.secrets:
+            self.secrets.settle()
         self._say_what_there_is()
         self.output(HANDOFF, bundle(self._handed_over()), "What floe-runtime takes: files, by name.")
 

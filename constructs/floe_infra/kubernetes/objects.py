@@ -33,6 +33,18 @@ def secret_env(name: str, *, secret: str, key: str) -> dict[str, Any]:
     return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
 
 
+def secrets_of(pod: Mapping[str, Any]) -> list[str]:
+    """The names of the Secrets that a pod reads, by its `spec`."""
+    containers = [*pod.get("initContainers", []), *pod.get("containers", [])]
+    variables = [variable.get("valueFrom", {}) for each in containers for variable in each.get("env", [])]
+    sources = [source for each in containers for source in each.get("envFrom", [])]
+    return [
+        *(volume["secret"]["secretName"] for volume in pod.get("volumes", []) if "secret" in volume),
+        *(variable["secretKeyRef"]["name"] for variable in variables if "secretKeyRef" in variable),
+        *(source["secretRef"]["name"] for source in sources if "secretRef" in source),
+    ]
+
+
 def config_map(name: str, data: Mapping[str, str]) -> dict[str, Any]:
     """Files, or values, that are no secret."""
     return {

@@ -14,8 +14,10 @@ from floe_infra.kubernetes.charts import Chart
 from floe_infra.kubernetes.config import ChartsConfig
 from floe_infra.kubernetes.disks import Disks
 from floe_infra.kubernetes.manifests import Manifests
+from floe_infra.kubernetes.objects import secrets_of
 from floe_infra.kubernetes.placement import Placement, interruptible, steady
 from floe_infra.kubernetes.release import Release
+from floe_infra.kubernetes.values import checksum, merge
 from floe_infra.refs import ClusterRef, IdentityRef, KubernetesSecretRef, SecretRef
 
 
@@ -47,8 +49,15 @@ class SecretCopy:
 class ClusterSecrets(Protocol):
     """What every kind of secret operator offers."""
 
+    @property
+    def checksums(self) -> Mapping[tuple[str, str], str]:
+        """By namespace and name of a Secret, what changes with its content, if its name does not."""
+
     def copy(self, scope: Construct, id: str, *, namespace: str, secrets: Sequence[SecretCopy]) -> ITerraformDependable:
         """Keep Kubernetes Secrets in step with the cloud's; what reads them comes after the result."""
+
+    def settle(self) -> None:
+        """Say what is wrong with all copies together, now that there will be no more of them."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ class Site:
         secrets: the cloud's secrets, by name.
         disks: what volumes are made of; None where the cluster has a default of its own.
         cluster_secrets: the operator; None where there is none.
+        secret_checksums: what it says of its Secrets' content.
     """
 
     cluster: ClusterRef
@@ -76,6 +86,7 @@ class Site:
     secrets: Mapping[str, SecretRef] = field(default_factory=dict)
     disks: Disks | None = None
     cluster_secrets: ClusterSecrets | None = None
+    secret_checksums: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def storage_class(self) -> str | None:
@@ -126,8 +137,9 @@ class Site:
         manifests: Sequence[Mapping[str, Any]],
         after: Sequence[ITerraformDependable] = (),
     ) -> Manifests:
-        """Kubernetes objects, as a release of this name."""
+        """Kubernetes objects, as a release of this name; pods among them start anew with the Secrets that they read."""
         after = [*self.before(namespace), *after]
+        manifests = [self._restarted(manifest, namespace) for manifest in manifests]
         return Manifests(scope, id, name=name, namespace=namespace, manifests=manifests, after=after)
 
     def copy_secrets(
@@ -137,6 +149,18 @@ class Site:
         if self.cluster_secrets is None:
             raise LookupError("Secrets are wanted, and the platform has no secret operator.")
         return [self.cluster_secrets.copy(scope, id, namespace=namespace, secrets=secrets)]
+
+    def restarts(self, namespace: str, *secrets: str) -> dict[str, str]:
+        """Annotations for pods that read these Secrets: with another content they start anew."""
+        places = ((namespace, name) for name in sorted(set(secrets)))
+        found = [self.secret_checksums[place] for place in places if place in self.secret_checksums]
+        return {"checksum/secrets": checksum(*found)} if found else {}
+
+    def _restarted(self, manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
+        template = manifest.get("spec", {}).get("template", {})
+        if annotations := self.restarts(namespace, *secrets_of(template.get("spec", {}))):
+            return merge(manifest, {"spec": {"template": {"metadata": {"annotations": annotations}}}})
+        return manifest
 
     def before(self, namespace: str) -> list[ITerraformDependable]:
         """What everything in a namespace comes after; releases and manifests do by themselves."""
