@@ -55,11 +55,20 @@ if TYPE_CHECKING:
     from floe_infra.observability.marquez import Marquez
     from floe_infra.observability.otel_collector import OtelCollector
     from floe_infra.platform import FloePlatform
-    from floe_infra.secrets import ExternalSecretsConfig, InClusterSecretsConfig, SecretManagerConfig
+    from floe_infra.secrets import (
+        ExternalSecretsConfig,
+        InClusterSecretsConfig,
+        OpenBaoConfig,
+        SecretManagerConfig,
+        VaultConfig,
+    )
     from floe_infra.secrets.aws_secrets_manager import AwsSecretsManager
     from floe_infra.secrets.external_secrets import ExternalSecrets
     from floe_infra.secrets.google_external_secrets import GoogleExternalSecrets
     from floe_infra.secrets.google_secret_manager import GoogleSecretManager
+    from floe_infra.secrets.vault import OpenBaoSecrets, VaultSecrets
+    from floe_infra.secrets.vault_external_secrets import VaultExternalSecrets
+    from floe_infra.secrets.vault_server import OpenBao
     from floe_infra.state import GcsState, LocalState, S3State
     from floe_infra.storage import GcsConfig, LocalStackConfig, MinioConfig, RustFsConfig, S3Config, SeaweedFsConfig
     from floe_infra.storage.gcs import GcsStorage
@@ -126,6 +135,9 @@ _HOME = {
     "Nessie": "catalog.nessie",
     "NessieConfig": "catalog",
     "NodeGroupConfig": "cluster",
+    "OpenBao": "secrets.vault_server",
+    "OpenBaoConfig": "secrets",
+    "OpenBaoSecrets": "secrets.vault",
     "OtelCollector": "observability.otel_collector",
     "OtelCollectorConfig": "observability",
     "PlatformConfig": "config",
@@ -144,6 +156,9 @@ _HOME = {
     "Site": "kubernetes.site",
     "Trino": "compute.trino",
     "TrinoConfig": "compute",
+    "VaultConfig": "secrets",
+    "VaultExternalSecrets": "secrets.vault_external_secrets",
+    "VaultSecrets": "secrets.vault",
     "Vpc": "network.vpc",
     "VpcConfig": "network",
     "load": "config",
@@ -208,6 +223,9 @@ __all__ = [
     "Nessie",
     "NessieConfig",
     "NodeGroupConfig",
+    "OpenBao",
+    "OpenBaoConfig",
+    "OpenBaoSecrets",
     "OtelCollector",
     "OtelCollectorConfig",
     "PlatformConfig",
@@ -226,6 +244,9 @@ __all__ = [
     "Site",
     "Trino",
     "TrinoConfig",
+    "VaultConfig",
+    "VaultExternalSecrets",
+    "VaultSecrets",
     "Vpc",
     "VpcConfig",
     "__version__",
