@@ -14,6 +14,7 @@ from floe_infra.database.config import OLDEST_TO_MOVE_TO
 from floe_infra.fields import BUCKET_NAMES, Finding, is_token, shown
 from floe_infra.model import Disabled
 from floe_infra.secrets.config import VAULT_PATH, VAULT_PATHS
+from floe_infra.secrets.in_files.config import InFilesConfig
 from floe_infra.sizing.memory import Node, smallest
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _what_stays_has_a_home,
         _cloud_knows_the_cluster,
         _existing_secrets_can_be_there,
+        _files_can_hold_all_secrets,
+        _sops_has_its_clouds_key,
         _zone_in_region,
         _pods_have_addresses,
         _data_loss,
@@ -239,6 +242,38 @@ def _migration_leads_somewhere(unsound: Collection[str], config: _Sound) -> Iter
         for finding in run(there, unsound):
             if finding.path[:1] == ("database",):
                 yield replace(finding, path=("migration", *finding.path))
+
+
+def _files_can_hold_all_secrets(config: PlatformConfig) -> Iterator[Finding]:
+    """What the cloud itself makes while it is set up, nobody can have put into a file before."""
+    if not isinstance(config.secrets, InFilesConfig):
+        return
+    needs = config.needs
+    known = {name for need in needs.values() for name in (*need.all_secrets, *need.existing)}
+    for section, need in needs.items():
+        if made := ", ".join(name for name in need.reads if name not in known):
+            kind = getattr(config, section).kind
+            yield Finding(
+                ("secrets", "kind"),
+                f"{config.secrets.kind} holds what is known before, and {kind} makes the secret {made} while it is set up",
+                "external_secrets on AWS, secret_manager on Google, or vault, with this "
+                f"{section}; sealed_secrets or sops where everything is given, as with `{section}: {{kind: in_cluster}}` "
+                "in dev and local",
+                f"choose one of these for `secrets`, or another kind for `{section}`",
+            )
+
+
+def _sops_has_its_clouds_key(config: PlatformConfig) -> Iterator[Finding]:
+    secrets = config.secrets
+    if secrets.kind != "sops":
+        return
+    for key, provider in (("kms_key_arn", "aws"), ("kms_key_name", "gcp")):
+        if getattr(secrets, key) and config.cloud.provider != provider:
+            message = f"is a key on {provider}, and the operator has no identity there"
+            yield Finding(("secrets", key), message, "a key of the platform's own cloud, or `age`", "remove it")
+        elif getattr(secrets, key) and config.cluster.kind == "kubeconfig":
+            message = "lets in only whom the cloud knows, and of a cluster by kubeconfig it knows nothing"
+            yield Finding(("secrets", key), message, "`age`", "encrypt to a key of age's")
 
 
 def _data_loss(config: PlatformConfig) -> Iterator[Finding]:

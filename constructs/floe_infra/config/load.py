@@ -27,7 +27,7 @@ def load(path: str | Path) -> PlatformConfig:
 def validate(document: Document) -> PlatformConfig:
     """Check a document that was read already. Raises `ConfigError`."""
     try:
-        config = PlatformConfig.model_validate(document.data)
+        config = PlatformConfig.model_validate(document.data, context={"folder": Path(document.file).parent})
     except ValidationError as error:
         problems = [*explain(document, error), *_contradictions_elsewhere(document, error)]
         raise ConfigError([*document.problems, *problems]) from None

@@ -33,10 +33,12 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """A configuration that cannot be used. Carries every problem found, each once, in the file's order."""
+    """A configuration that cannot be used. Carries every problem found, each once, in the files' order."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(dict.fromkeys(problems), key=lambda each: (each.line, each.column, each.key)))
+        self.problems = tuple(
+            sorted(dict.fromkeys(problems), key=lambda each: (each.file, each.line, each.column, each.key))
+        )
         super().__init__("\n".join(map(str, self.problems)))
 
 

@@ -8,12 +8,15 @@ from floe_infra.secrets.config import (
     SecretsConfig,
     VaultConfig,
 )
+from floe_infra.secrets.in_files.config import SealedSecretsConfig, SopsConfig
 
 __all__ = [
     "ExternalSecretsConfig",
     "InClusterSecretsConfig",
     "OpenBaoConfig",
+    "SealedSecretsConfig",
     "SecretManagerConfig",
     "SecretsConfig",
+    "SopsConfig",
     "VaultConfig",
 ]

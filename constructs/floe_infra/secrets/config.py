@@ -11,6 +11,7 @@ from pydantic import Field
 from floe_infra.fields import Cidr, Finding, GoogleKmsKey, HttpUrl, KmsKeyArn, KubernetesName, Matches, is_token
 from floe_infra.model import ANYWHERE, Disabled, Kind, Model
 from floe_infra.needs import Needs
+from floe_infra.secrets.in_files.config import SealedSecretsConfig, SopsConfig
 
 if TYPE_CHECKING:
     from floe_infra.config.platform import PlatformConfig
@@ -200,6 +201,13 @@ class OpenBaoConfig(OperatorConfig):
 
 
 SecretsConfig = Annotated[
-    ExternalSecretsConfig | SecretManagerConfig | VaultConfig | OpenBaoConfig | InClusterSecretsConfig | Disabled,
+    ExternalSecretsConfig
+    | SecretManagerConfig
+    | VaultConfig
+    | OpenBaoConfig
+    | InClusterSecretsConfig
+    | SealedSecretsConfig
+    | SopsConfig
+    | Disabled,
     Field(discriminator="kind"),
 ]
