@@ -255,11 +255,9 @@ def _files_can_hold_all_secrets(config: PlatformConfig) -> Iterator[Finding]:
             kind = getattr(config, section).kind
             yield Finding(
                 ("secrets", "kind"),
-                f"{config.secrets.kind} holds what is known before, and {kind} makes the secret {made} while it is set up",
-                "external_secrets on AWS, secret_manager on Google, or vault, with this "
-                f"{section}; sealed_secrets or sops where everything is given, as with `{section}: {{kind: in_cluster}}` "
-                "in dev and local",
-                f"choose one of these for `secrets`, or another kind for `{section}`",
+                f"{config.secrets.kind} holds what is known before, and {kind} makes the value of {made} while it is made",
+                f"external_secrets, secret_manager, vault or openbao with {kind}",
+                f"choose one of these, or a kind for `{section}` whose login is given: in_cluster, in dev and local",
             )
 
 
