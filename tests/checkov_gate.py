@@ -51,8 +51,7 @@ class Report:
 class Suppression:
     """One decision not to do what Checkov asks for."""
 
-    checks: tuple[str, ...]
-    """One; or the same one by its numbers on several clouds."""
+    check: str
     blocks: str
     """A pattern that blocks match as a whole."""
     reason: str
@@ -62,7 +61,7 @@ class Suppression:
     def covers(self, failed: Failed) -> bool:
         """Whether it is this what failed."""
         return bool(
-            failed.check in self.checks
+            failed.check == self.check
             and re.fullmatch(self.blocks, failed.block)
             and re.fullmatch(self.stacks, failed.stack)
         )
@@ -73,7 +72,7 @@ _CLOUD_SQL = r"google_sql_database_instance\.database_instance_\w+"
 
 SUPPRESSIONS = (
     Suppression(
-        ("CKV2_AWS_57",),
+        "CKV2_AWS_57",
         r"aws_secretsmanager_secret\.secrets_[\w-]+",
         "Secrets Manager rotates a secret by a Lambda function that can log in to what the secret opens; PostgreSQL, "
         "Polaris and Trino take another password only together with their own. A secret is made anew, everywhere at "
@@ -81,59 +80,59 @@ SUPPRESSIONS = (
         "does rotate, every seven days.",
     ),
     Suppression(
-        ("CKV2_AWS_62",),
+        "CKV2_AWS_62",
         _BUCKETS,
         "A notification protects nothing: nobody here would receive it. Each access is in the bucket's access log, and "
         "each use of its key in CloudTrail.",
     ),
     Suppression(
-        ("CKV_AWS_144",),
+        "CKV_AWS_144",
         _BUCKETS,
         "A copy in another region is the owner's decision: the law may say where data has to stay, and a copy costs as "
         "much again. Objects copied one by one, out of order, are no Iceberg table either: metadata names files by the "
         "bucket that they are in. What was overwritten or deleted can be had back from its versions.",
     ),
     Suppression(
-        ("CKV_AWS_145",),
+        "CKV_AWS_145",
         r"aws_s3_bucket\.storage_logs_bucket_\w+",
         "S3 delivers access logs only to a bucket that encrypts with S3's own keys, which this one does "
         "(https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).",
     ),
     Suppression(
-        ("CKV_AWS_157",),
+        "CKV_AWS_157",
         r"aws_db_instance\.database_instance_\w+",
         "Outside of production the database has no standby, which would double its price; its backups are there. In "
         "production it has one.",
         stacks=r".*-(dev|staging)-foundation",
     ),
     Suppression(
-        ("CKV_AWS_293", "CKV_GCP_82"),
-        r"aws_db_instance\.database_instance_\w+|google_kms_crypto_key\.\w+_key_\w+",
+        "CKV_AWS_293",
+        r"aws_db_instance\.database_instance_\w+",
         "What two keys, the environment and `allow_data_loss`, declare fit to be thrown away has no protection from "
         "being thrown away: `floe-infra destroy` could not remove it. With either key missing it is protected.",
         stacks=r".*-dev-foundation",
     ),
     Suppression(
-        ("CKV_GCP_6",),
+        "CKV_GCP_6",
         _CLOUD_SQL,
         "No connection is taken without TLS (`ENCRYPTED_ONLY`). Checkov also wants client certificates, whose private "
         "keys Terraform would make, and keep in its state.",
     ),
     Suppression(
-        ("CKV_GCP_79",),
+        "CKV_GCP_79",
         _CLOUD_SQL,
         "PostgreSQL 16, as everywhere on the platform, gets security fixes until November 2028 "
         "(https://www.postgresql.org/support/versioning/). `database.engine_version` takes up to 18.",
     ),
     Suppression(
-        ("CKV_GCP_111",),
+        "CKV_GCP_111",
         _CLOUD_SQL,
         "With statements, the log gets the passwords that a CREATE ROLE or ALTER ROLE sets in clear text, and whoever "
         "may read logs has them. Who connected, and how long each statement took, is logged; "
         "`database.database_flags` can have the rest, by pgAudit, which leaves passwords out.",
     ),
     Suppression(
-        ("CKV_GCP_62",),
+        "CKV_GCP_62",
         r"google_storage_bucket\.storage_logs_bucket_\w+",
         "This bucket receives the usage logs of all others. Its own could only go to itself, and each delivery would "
         "have to be logged by another.",
@@ -150,10 +149,9 @@ def idle(failed: Iterable[Failed]) -> list[tuple[str, str]]:
     """Suppressed checks that nothing fails any more, each with its pattern."""
     seen = list(failed)
     return [
-        (check, suppression.blocks)
+        (suppression.check, suppression.blocks)
         for suppression in SUPPRESSIONS
-        for check in suppression.checks
-        if not any(each.check == check and suppression.covers(each) for each in seen)
+        if not any(map(suppression.covers, seen))
     ]
 
 

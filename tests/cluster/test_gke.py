@@ -120,9 +120,16 @@ def test_secrets_are_encrypted_with_a_key_that_gke_may_use_before_there_is_a_clu
 
 def test_an_existing_key_is_used_and_none_made():
     stack = made(GkeConfig(kms_key_name=KEY))
-    assert cluster(stack)["database_encryption"]["key_name"] == KEY
+    assert cluster(stack)["database_encryption"] == {"state": "ENCRYPTED", "key_name": KEY}
     assert resources(stack, "google_kms_crypto_key") == {}
     assert data(stack, "google_project") == {}
+
+
+def test_without_a_key_of_its_own_google_encrypts_with_googles():
+    stack = made(GkeConfig(own_key=False))
+    assert cluster(stack)["database_encryption"] == {"state": "DECRYPTED"}
+    assert resources(stack, "google_kms_crypto_key") == {}
+    assert cluster(made(GkeConfig(own_key=False, kms_key_name=KEY)))["database_encryption"]["key_name"] == KEY
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,14 @@ def test_an_existing_key_is_used_and_none_made():
     assert not data(stack, "google_bigquery_default_service_account")
 
 
+def test_without_a_key_of_its_own_google_encrypts_with_googles():
+    stack, made = bigquery(own_key=False)
+    [block] = resources(stack, "google_bigquery_dataset").values()
+    assert "default_encryption_configuration" not in block
+    assert made.key is None
+    assert "google_kms_crypto_key" not in stack["resource"]
+
+
 def test_queries_read_the_tables_through_a_connection_with_an_account_of_its_own():
     stack, _ = bigquery()
     [connection] = resources(stack, "google_bigquery_connection").values()

@@ -188,6 +188,22 @@ def test_workers_of_each_tier_find_room_in_gke(environment, engine):
             assert not node.carries(config.compute.memory_gib * 1024 + 1024, config.compute.cpu), node
 
 
+@pytest.mark.parametrize(("environment", "own"), [("dev", False), ("staging", True), ("prod", True)])
+def test_keys_which_google_never_quite_removes_are_made_for_what_stays(environment, own):
+    config = on_google(environment, compute={"kind": "bigquery"})
+    assert (config.storage.own_key, config.cluster.own_key, config.compute.own_key) == (own, own, own)
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_logs_of_who_did_what_are_kept_for_a_year_everywhere(environment):
+    config = platform(environment)
+    assert (
+        config.cluster.log_retention_days == config.database.log_retention_days == config.network.flow_logs_days == 365
+    )
+    config = on_google(environment)
+    assert config.cluster.log_retention_days == config.network.flow_logs_days == 365
+
+
 def test_one_number_of_one_group_on_google():
     config = on_google("prod", cluster={"kind": "gke", "node_groups": {"workers": {"max_size": 12}}})
     assert config.cluster.node_groups["workers"].max_size == 12

@@ -94,6 +94,12 @@ def test_an_existing_key_is_used_and_none_made():
     assert buckets(stack)["raw"]["encryption"] == {"default_kms_key_name": KEY}
 
 
+def test_without_a_key_of_its_own_google_encrypts_with_googles():
+    stack = storage(own_key=False)
+    assert resources(stack, "google_kms_crypto_key") == {}
+    assert all("encryption" not in bucket for bucket in buckets(stack).values())
+
+
 def test_a_key_ring_never_meets_one_of_a_platform_that_is_gone():
     [ring] = resources(storage(), "google_kms_key_ring").values()
     assert ring["name"].startswith("acme-prod-storage-${substr(terraform_data.")

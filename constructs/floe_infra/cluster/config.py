@@ -361,8 +361,11 @@ class GkeConfig(Kind):
     log_retention_days: Annotated[int, Field(ge=1, le=3650)] = 365
     """Days for which the control plane's logs are kept."""
     kms_key_name: GoogleKmsKey | None = None
-    """An existing key in the same region that encrypts Kubernetes secrets, which GKE's service agent may use; a new
-    one, rotated every 90 days, when left out."""
+    """An existing key in the same region that encrypts Kubernetes secrets, which GKE's service agent may use; `own_key`
+    says what is done when left out."""
+    own_key: bool = True
+    """Encrypt Kubernetes secrets with a key made for it, rotated every 90 days; otherwise Google encrypts them with the
+    rest of the control plane's disks. A key is never quite gone again, so `dev` does without."""
 
     construct: ClassVar = "floe_infra.cluster.gke:GkeCluster"
     clouds: ClassVar = frozenset({"gcp"})

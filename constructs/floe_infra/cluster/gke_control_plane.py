@@ -63,7 +63,7 @@ class GkeControlPlane(Construct):
     Attributes:
         location: the region, or the zone of a zonal cluster.
         zones: how many its nodes are in.
-        key: encrypts secrets; None when an existing key is used.
+        key: encrypts secrets; None when an existing key or Google's own is used.
         cluster: the cluster itself, without nodes.
         logs: what API server, scheduler and controllers say.
     """
@@ -76,7 +76,8 @@ class GkeControlPlane(Construct):
         zonal = config.availability == "zonal"
         self.location = (config.zone or _first_zone(context.region)) if zonal else context.region
         self.zones = 1 if zonal else 3
-        self.key = None if config.kms_key_name else EncryptionKey(self, "key", context=context, purpose="cluster")
+        makes_key = config.own_key and not config.kms_key_name
+        self.key = EncryptionKey(self, "key", context=context, purpose="cluster") if makes_key else None
         self.cluster = self._cluster()
         self.logs = LogBucket(
             self,
@@ -136,9 +137,7 @@ class GkeControlPlane(Construct):
             workload_identity_config=ContainerClusterWorkloadIdentityConfig(
                 workload_pool=f"{context.account_id}.svc.id.goog"
             ),
-            database_encryption=ContainerClusterDatabaseEncryption(
-                state="ENCRYPTED", key_name=self.key.name if self.key else config.kms_key_name
-            ),
+            database_encryption=self._database_encryption(),
             # Lets the project's own policy, which admits every image unless somebody changed it, hold here too.
             binary_authorization=ContainerClusterBinaryAuthorization(
                 evaluation_mode="PROJECT_SINGLETON_POLICY_ENFORCE"
@@ -164,6 +163,11 @@ class GkeControlPlane(Construct):
             depends_on=[*apis, *usable, *self._account.roles],
             lifecycle=TerraformResourceLifecycle(ignore_changes=["initial_node_count", "node_config"]),
         )
+
+    def _database_encryption(self) -> ContainerClusterDatabaseEncryption:
+        """Said either way: a key that is no longer named would otherwise stay in use."""
+        name = self.key.name if self.key else self._config.kms_key_name
+        return ContainerClusterDatabaseEncryption(state="ENCRYPTED" if name else "DECRYPTED", key_name=name)
 
     def _let_use(self, key: EncryptionKey) -> KmsCryptoKeyIamMember:
         """https://cloud.google.com/kubernetes-engine/docs/how-to/encrypting-secrets#grant_permission"""

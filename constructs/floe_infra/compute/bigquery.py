@@ -41,7 +41,7 @@ class BigQuery(Construct):
     Attributes:
         ref: what other rooms take.
         reader: the account that the connection reads with, whoever asks.
-        key: the encryption key, or None when an existing one is used.
+        key: the encryption key, or None when an existing one or Google's own is used.
         datasets: by their names in the configuration.
         connection: the way to the tables.
     """
@@ -49,7 +49,8 @@ class BigQuery(Construct):
     def __init__(self, scope: Construct, id: str, *, config: BigQueryConfig, context: Context) -> None:
         super().__init__(scope, id)
         self._config, self._context = config, context
-        self.key = None if config.kms_key_name else EncryptionKey(self, "key", context=context, purpose="bigquery")
+        makes_key = config.own_key and not config.kms_key_name
+        self.key = EncryptionKey(self, "key", context=context, purpose="bigquery") if makes_key else None
         usable = self._let_use(self.key) if self.key else None
         names = Construct(self, "datasets")  # which are the user's: they may not meet ours
         self.datasets = {name: self._dataset(names, name, after=[usable] if usable else []) for name in config.datasets}
@@ -109,7 +110,9 @@ class BigQuery(Construct):
             dataset_id=self._config.dataset_id(name, prefix=self._context.prefix),
             location=self._context.region,
             description=f"{name} of {self._context.prefix}",
-            default_encryption_configuration=BigqueryDatasetDefaultEncryptionConfiguration(kms_key_name=key_name or ""),
+            default_encryption_configuration=BigqueryDatasetDefaultEncryptionConfiguration(kms_key_name=key_name)
+            if key_name
+            else None,
             max_time_travel_hours="168",
             delete_contents_on_destroy=not keeps,
             depends_on=[google.api(self, "bigquery"), *after],

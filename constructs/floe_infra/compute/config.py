@@ -93,8 +93,11 @@ class BigQueryConfig(Kind):
     dataset_prefix: Annotated[str, Matches(r"([A-Za-z0-9_]{1,900})?", "letters, digits and underscores")] = ""
     """Before each name and an underscore; the platform's name and environment when left out."""
     kms_key_name: GoogleKmsKey | None = None
-    """An existing key in the same region to encrypt with, which BigQuery's service account may use; a new one, rotated
-    every 90 days, when left out."""
+    """An existing key in the same region to encrypt with, which BigQuery's service account may use; `own_key` says what
+    is done when left out."""
+    own_key: bool = True
+    """Encrypt with a key made for it, rotated every 90 days; otherwise with Google's own. A key is never quite gone
+    again, so `dev` does without. Switched off later, the key is destroyed, and what it encrypted is lost."""
     memory_gib: Annotated[int, Field(ge=1, le=1024)] = 4
     """Memory of a run's pod, request and limit alike, in GiB. What PyIceberg writes still goes through there."""
     cpu: Annotated[float, Field(ge=0.25, le=128)] = 2

@@ -93,6 +93,7 @@ _DEV: Defaults = {
     "cluster.gke": {
         **_nodes("e2-standard-2", (1, 3), ["n2-standard-2", "n2d-standard-2", "e2-standard-2"], (1, 4)),
         "availability": "zonal",
+        "own_key": False,
     },
     "storage.s3": {
         "lifecycle": {"intelligent_tiering": False, "noncurrent_versions_days": 7},
@@ -101,6 +102,7 @@ _DEV: Defaults = {
     "storage.gcs": {
         "lifecycle": {"autoclass": False, "noncurrent_versions_days": 7, "soft_delete_days": 0},
         "logs_expire_days": 30,
+        "own_key": False,
     },
     "database.rds": {
         "instance_class": "db.t3.micro",
@@ -121,7 +123,7 @@ _DEV: Defaults = {
     "catalog.nessie": {"replicas": 1, "max_replicas": None, "memory_gib": 1, "cpu": 0.25},
     "compute.duckdb": {"memory_gib": 4, "cpu": 1.5},
     "compute.motherduck": {"memory_gib": 2, "cpu": 0.5},
-    "compute.bigquery": {"memory_gib": 2, "cpu": 0.5},
+    "compute.bigquery": {"memory_gib": 2, "cpu": 0.5, "own_key": False},
     "compute.trino": {"workers": 2, "memory_gib": 6, "cpu": 1.5, "coordinator_memory_gib": 4, "coordinator_cpu": 1},
     "telemetry.otel_collector": {"replicas": 1, "max_replicas": None, "memory_mib": 256},
     # The storage's kind alone: a file that chooses another one would get the rest all the same.

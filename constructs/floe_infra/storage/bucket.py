@@ -122,9 +122,7 @@ class SecureBucket(Construct):
             ],
         )
         # Both calls change the same bucket; S3 answers 409 when they meet.
-        self.policy = S3BucketPolicy(
-            self, "policy", bucket=bucket, policy=policy.json, depends_on=[self.public_access]
-        )
+        self.policy = S3BucketPolicy(self, "policy", bucket=bucket, policy=policy.json, depends_on=[self.public_access])
         if logs:  # S3 refuses a target whose policy does not admit the log delivery yet
             self.logging = S3BucketLoggingA(
                 self,

@@ -156,7 +156,7 @@ class GcsLifecycle(Model):
 
 
 class GcsConfig(StorageKind):
-    """Buckets in Google Cloud Storage, encrypted with a key of the platform's own."""
+    """Buckets in Google Cloud Storage, private and encrypted."""
 
     kind: Literal["gcs"] = "gcs"
     """Google Cloud Storage."""
@@ -169,8 +169,11 @@ class GcsConfig(StorageKind):
     lifecycle: GcsLifecycle = GcsLifecycle()
     """What ages in the warehouse buckets."""
     kms_key_name: GoogleKmsKey | None = None
-    """An existing key in the same region to encrypt with, which Cloud Storage's service agent may use; a new one,
-    rotated every 90 days, when left out."""
+    """An existing key in the same region to encrypt with, which Cloud Storage's service agent may use; `own_key` says
+    what is done when left out."""
+    own_key: bool = True
+    """Encrypt with a key made for it, rotated every 90 days; otherwise with Google's own. A key is never quite gone
+    again, so `dev` does without. Switched off later, the key is destroyed, and what it encrypted is lost."""
 
     construct: ClassVar = "floe_infra.storage.gcs:GcsStorage"
     clouds: ClassVar = frozenset({"gcp"})

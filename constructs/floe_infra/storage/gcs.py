@@ -33,7 +33,7 @@ class GcsStorage(Construct):
 
     Attributes:
         ref: what other rooms take.
-        key: the encryption key, or None when an existing one is used.
+        key: the encryption key, or None when an existing one or Google's own is used.
         logs: the bucket of usage logs.
         buckets: the warehouse buckets, by layer (or `warehouse`).
         preaggregations: Cube's bucket, when asked for.
@@ -44,7 +44,8 @@ class GcsStorage(Construct):
     def __init__(self, scope: Construct, id: str, *, config: GcsConfig, context: Context) -> None:
         super().__init__(scope, id)
         self._config, self._context = config, context
-        self.key = None if config.kms_key_name else BucketKey(self, "key", context=context, purpose="storage")
+        makes_key = config.own_key and not config.kms_key_name
+        self.key = BucketKey(self, "key", context=context, purpose="storage") if makes_key else None
         self._key_name = self.key.name if self.key else config.kms_key_name
         self.logs = SecureBucket(
             self,
