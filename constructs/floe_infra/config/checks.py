@@ -255,7 +255,7 @@ def _files_can_hold_all_secrets(config: PlatformConfig) -> Iterator[Finding]:
             kind = getattr(config, section).kind
             yield Finding(
                 ("secrets", "kind"),
-                f"{config.secrets.kind} holds what is known before, and {kind} makes the value of {made} while it is made",
+                f"{config.secrets.kind} holds what is known before, and {kind} makes {made} while it is set up",
                 f"external_secrets, secret_manager, vault or openbao with {kind}",
                 f"choose one of these, or a kind for `{section}` whose login is given: in_cluster, in dev and local",
             )
