@@ -150,8 +150,10 @@ class Folder:
             command: what makes a Secret's file.
         """
         by_place = {(each.namespace, each.name): each for each in wanted}
+        missing = sum(place not in self.files for place in by_place)
         return [
             *self.problems,
+            *([self._none_for(missing, len(by_place))] if missing else []),
             *(problem for file in self.files.values() for problem in file.problems),
             *(self._missing(each, command(each)) for place, each in by_place.items() if place not in self.files),
             *(problem for place, file in self.files.items() for problem in _unfit(file, by_place.get(place), by_place)),
@@ -195,6 +197,11 @@ class Folder:
             self.problems.append(file.document.problem(("metadata", "name"), message, fix="remove one of them"))
         else:
             self.files[place] = file
+
+    def _none_for(self, missing: int, all: int) -> Problem:
+        message = f"{missing} of {all} Secrets have no file in here"
+        fix = "`floe-infra secrets` lists what each of them holds, `floe-infra secrets --script` prints what makes them"
+        return Problem(str(self.path), 0, 0, "", message, fix=fix)
 
     def _missing(self, wanted: Wanted, command: str) -> Problem:
         keys = "; ".join(f"{key} ({_meaning(given)})" for key, given in wanted.given.items())

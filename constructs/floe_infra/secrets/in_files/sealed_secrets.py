@@ -14,7 +14,7 @@ from floe_infra.kubernetes.release import Release
 from floe_infra.network.edges import Workload
 from floe_infra.secrets.in_files.config import InFilesConfig
 from floe_infra.secrets.in_files.sealed_file import CERTIFICATE, SealedFile
-from floe_infra.secrets.in_files.service import SecretsInFiles, values_files
+from floe_infra.secrets.in_files.service import SecretsInFiles
 from floe_infra.secrets.in_files.wanted import Wanted
 
 NAME = "sealed-secrets-controller"
@@ -40,10 +40,10 @@ class SealedSecrets(SecretsInFiles):
 
     def command(self, wanted: Wanted) -> str:
         """Plain values go from kubectl to kubeseal, and into no file."""
-        literals = [f'--from-file={key}="{file}"' for key, file in values_files(wanted.given).items()]
+        values = [f'--from-file={key}="$VALUES/{given.name}"' for key, given in wanted.given.items()]
         make = f"kubectl create secret generic {wanted.name} -n {wanted.namespace} --dry-run=client -o yaml"
         seal = f"kubeseal --cert {self.folder.path / CERTIFICATE} --format yaml > {self.folder.place(wanted)}"
-        return f"{' '.join([make, *literals])} | {seal}"
+        return f"{' '.join([make, *values])} | {seal}"
 
     def _operate(self, after: Sequence[ITerraformDependable]) -> Release:
         return self._site.release(

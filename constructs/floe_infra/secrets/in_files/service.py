@@ -21,7 +21,7 @@ from floe_infra.network.edges import Workload
 from floe_infra.refs import IdentityRef
 from floe_infra.secrets.in_files.config import InFilesConfig
 from floe_infra.secrets.in_files.folder import Folder, SecretFile
-from floe_infra.secrets.in_files.wanted import Given, Wanted, contents, wanted
+from floe_infra.secrets.in_files.wanted import Wanted, contents, wanted
 
 WAITING = "await-secrets"
 _PROGRAM = "await_secrets.py"
@@ -34,12 +34,12 @@ class UnfitFilesError(ConfigError):
     """The files are not those that the platform wants.
 
     Attributes:
-        wanted: those.
+        operator: whom services have asked for Secrets.
     """
 
-    def __init__(self, problems: Sequence[Problem], wanted: Sequence[Wanted]) -> None:
+    def __init__(self, problems: Sequence[Problem], operator: SecretsInFiles) -> None:
         super().__init__(problems)
-        self.wanted = tuple(wanted)
+        self.operator = operator
 
 
 class SecretsInFiles(Construct):
@@ -64,6 +64,8 @@ class SecretsInFiles(Construct):
     """`<group>/<version>/<plural>` of the encrypted objects."""
     composes: ClassVar[bool]
     """Whether the operator puts values together."""
+    as_typed: ClassVar[str] = "cat"
+    """What makes of a value on a shell's standard input what `command` takes."""
 
     def __init__(
         self,
@@ -138,7 +140,7 @@ class SecretsInFiles(Construct):
             UnfitFilesError: with everything that is wrong with the files, and each that is missing.
         """
         if problems := self.folder.compare(self.wanted, self.command):
-            raise UnfitFilesError(problems, self.wanted)
+            raise UnfitFilesError(problems, self)
 
     def _wait_for(self, manifests: Sequence[Mapping[str, Any]], namespace: str, name: str) -> list[dict[str, Any]]:
         names = [manifest["metadata"]["name"] for manifest in manifests]
@@ -185,11 +187,6 @@ class SecretsInFiles(Construct):
         made["metadata"]["namespace"] = self._config.namespace
         made["spec"]["template"]["metadata"]["labels"] = labels(WAITING)
         return made
-
-
-def values_files(given: Mapping[str, Given]) -> dict[str, str]:
-    """By key, where its plain value is for a moment."""
-    return {key: f"$VALUES/{each.name}" for key, each in given.items()}
 
 
 def _text() -> str:

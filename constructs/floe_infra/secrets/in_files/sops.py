@@ -37,6 +37,7 @@ class Sops(SecretsInFiles):
 
     resource: ClassVar = f"{_GROUP}/v1alpha3/sopssecrets"
     composes: ClassVar = False
+    as_typed: ClassVar = r"sed 's/[\\\"]/\\&/g'"
     _config: SopsConfig
 
     @classmethod
