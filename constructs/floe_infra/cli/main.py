@@ -21,6 +21,7 @@ from floe_infra.cli import (
     handoff,
     network,
     plan,
+    secrets,
     sizing,
     synth,
     validate,
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.command("validate")(validate.validate)
 app.command("sizing")(sizing.sizing)
 app.command("network")(network.network)
+app.command("secrets")(secrets.secrets)
 app.command("synth")(synth.synth)
 app.command("plan")(plan.plan)
 app.command("deploy")(deploy.deploy)

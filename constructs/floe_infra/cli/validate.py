@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from floe_infra.cli.options import CONFIG_FILE, AsJson, ConfigFile
 from floe_infra.cli.output import print_json, results
+from floe_infra.cli.secrets import in_files
 from floe_infra.config import ConfigError, PlatformConfig, load
 
 _FACTS = 4
@@ -26,6 +27,8 @@ def validate(
     """Check a configuration file, and say everything that is wrong with it."""
     try:
         config = load(config_file)
+        if operator := in_files(config):
+            operator.settle()
     except ConfigError as error:
         if not as_json:
             raise
