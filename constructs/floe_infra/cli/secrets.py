@@ -76,7 +76,7 @@ def _show_files(operator: SecretsInFiles, *, as_json: bool) -> None:
         table.add_column(name, overflow="fold")
     for row in rows:
         keys: dict[str, str] = row["keys"]
-        state = "there" if row["fit"] else "missing, or not as it has to be"
+        state = "there" if row["fit"] else "missing or unfit"
         table.add_row(f"{row['namespace']}/{row['name']}", "\n".join(keys), "\n".join(keys.values()), state)
     results.print(table)
     if not all(row["fit"] for row in rows):
