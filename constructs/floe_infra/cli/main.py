@@ -13,6 +13,7 @@ import typer
 
 from floe_infra.cli import (
     bootstrap_state,
+    check,
     demo,
     deploy,
     destroy,
@@ -49,6 +50,7 @@ app.command("plan")(plan.plan)
 app.command("deploy")(deploy.deploy)
 app.command("destroy")(destroy.destroy)
 app.command("handoff")(handoff.handoff)
+app.command("check")(check.check)
 app.command("bootstrap-state")(bootstrap_state.bootstrap_state)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from floe_infra.checks import CHECKS, spec
 from floe_infra.handoff.client_files import client_files
 from floe_infra.handoff.cube_values import cube_values
 from floe_infra.handoff.dagster_values import dagster_values
@@ -22,5 +23,6 @@ def bundle(parts: Parts) -> dict[str, str]:
         files[DAGSTER_VALUES.format(environment)] = to_yaml(dagster_values(parts, platform), about)
         files[CUBE_VALUES.format(environment)] = to_yaml(cube_values(parts), about)
     files |= client_files(parts)
+    files[CHECKS] = spec.document(parts)
     files["NEXT_STEPS.md"] = next_steps(parts)
     return {name: literal(text) for name, text in files.items()}

@@ -102,6 +102,18 @@ def _cube_keys(parts: Parts) -> list[str]:
 
 
 def _check(parts: Parts) -> list[str]:
+    asked = ["floe-infra check"]
+    if parts.runtime:
+        asked.append("floe-infra check --in-cluster | kubectl apply -f -   # says how to see the result")
+    about = "Real requests to all that there is, and what to do where one fails"
+    also = "; the second as Dagster's pods send them, once its Secrets are there" if parts.runtime else ""
+    ways = _ways(parts)
+    looked_at = [f"To look at it from here:\n\n{_code(*ways)}"] if ways else []
+    return [f"## Check\n\n{about}{also}:\n\n{_code(*asked)}", *looked_at]
+
+
+def _ways(parts: Parts) -> list[str]:
+    """To what is in the cluster."""
     lines = []
     if parts.runtime:
         namespace = parts.runtime.namespace
@@ -113,13 +125,7 @@ def _check(parts: Parts) -> list[str]:
         forward = _forward(url)
         if forward:
             lines.append(f"{forward}   # {health}" if health else forward)
-    if parts.database and parts.runtime:
-        ask = f"pg_isready -h {parts.database.host} -p {parts.database.port}"
-        pod = "run postgres-check --rm -it --restart=Never --image=postgres:16"
-        lines.append(f"kubectl -n {parts.runtime.namespace} {pod} -- {ask}")
-    if parts.storage and parts.on_aws:
-        lines += [f"aws s3 ls {bucket.uri}" for bucket in parts.storage.buckets]
-    return [f"## Check the endpoints\n\n{_code(*lines)}"] if lines else []
+    return lines
 
 
 def _endpoints(parts: Parts) -> list[tuple[str, str]]:
