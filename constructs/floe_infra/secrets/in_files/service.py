@@ -25,6 +25,7 @@ from floe_infra.secrets.in_files.wanted import Wanted, contents, wanted
 
 WAITING = "await-secrets"
 _PROGRAM = "await_secrets.py"
+_RBAC = "rbac.authorization.k8s.io"
 _USER = 65534
 _DEADLINE = 600
 """Seconds: the image has to be pulled, and the operator may be waiting for its key."""
@@ -124,13 +125,22 @@ class SecretsInFiles(Construct):
         ]
         self.wanted += asked
         manifests = [file.manifest(each) for each in asked if (file := self.folder.find(each))]
-        return self._site.manifests(
+        waiting = f"{WAITING}-{scope.node.id}"
+        made = self._site.manifests(
             scope,
             id,
             name=f"{scope.node.id}-secrets",
             namespace=namespace,
-            manifests=[*manifests, *self._wait_for(manifests, namespace, f"{WAITING}-{scope.node.id}")],
-            after=[self.operator.release, self.waiting.release],
+            manifests=[*manifests, *self._let_look(manifests, waiting)],
+            after=[self.operator.release],
+        )
+        return self._site.manifests(
+            made,
+            "waiting",
+            name=waiting,
+            namespace=self._config.namespace,
+            manifests=[self._job(waiting, namespace, manifests)],
+            after=[made.release, self.waiting.release],
         ).release
 
     def settle(self) -> None:
@@ -142,36 +152,28 @@ class SecretsInFiles(Construct):
         if problems := self.folder.compare(self.wanted, self.command):
             raise UnfitFilesError(problems, self)
 
-    def _wait_for(self, manifests: Sequence[Mapping[str, Any]], namespace: str, name: str) -> list[dict[str, Any]]:
-        names = [manifest["metadata"]["name"] for manifest in manifests]
-        if not names:
-            return []
+    def _let_look(self, manifests: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, Any]]:
+        """Permission for the job to read these objects; the encrypted ones, not the Secrets."""
         group, _, plural = self.resource.split("/")
-        metadata = {"name": name, "namespace": namespace, "labels": labels(WAITING)}
-        rule = {"apiGroups": [group], "resources": [plural], "resourceNames": names, "verbs": ["get"]}
+        rule = {"apiGroups": [group], "resources": [plural], "resourceNames": _names(manifests), "verbs": ["get"]}
+        metadata = {"name": name, "labels": labels(WAITING)}
         return [
+            {"apiVersion": f"{_RBAC}/v1", "kind": "Role", "metadata": metadata, "rules": [rule]},
             {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "Role",
-                "metadata": metadata,
-                "rules": [rule],
-            },
-            {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "apiVersion": f"{_RBAC}/v1",
                 "kind": "RoleBinding",
                 "metadata": metadata,
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+                "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": name},
                 "subjects": [{"kind": "ServiceAccount", "name": WAITING, "namespace": self._config.namespace}],
             },
-            self._job(name, [self.resource, namespace, *names], checksum(_text(), *manifests)),
         ]
 
-    def _job(self, name: str, arguments: Sequence[str], checksum: str) -> dict[str, Any]:
+    def _job(self, name: str, namespace: str, manifests: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """In the operator's namespace, where the program is, and from where the API server can be reached."""
         container = {
             "name": WAITING,
             "image": PYTHON_IMAGE,
-            "command": ["python", f"/program/{_PROGRAM}", *arguments],
+            "command": ["python", f"/program/{_PROGRAM}", self.resource, namespace, *_names(manifests)],
             "volumeMounts": [{"name": "program", "mountPath": "/program", "readOnly": True}],
             "resources": resources(cpu="20m", memory="64Mi"),
         }
@@ -183,10 +185,14 @@ class SecretsInFiles(Construct):
             placement=self._site.steady.values,
             automountServiceAccountToken=True,
         )
-        made = job(name, spec=spec, deadline=_DEADLINE, annotations={"checksum/secrets": checksum})
-        made["metadata"]["namespace"] = self._config.namespace
+        annotations = {"checksum/secrets": checksum(_text(), *manifests)}
+        made = job(name, spec=spec, deadline=_DEADLINE, annotations=annotations)
         made["spec"]["template"]["metadata"]["labels"] = labels(WAITING)
         return made
+
+
+def _names(manifests: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [manifest["metadata"]["name"] for manifest in manifests]
 
 
 def _text() -> str:
