@@ -184,7 +184,12 @@ KmsKeyArn = Annotated[
     ),
 ]
 HttpUrl = Annotated[
-    str, Matches(r"https?://[^\s/?#]+(/[^\s?#]*)?", "an http(s) URL such as http://localhost:4566", refuse=_url_problem)
+    str,
+    Matches(
+        r"https?://[^\s/?#\x00-\x20{}|\\^`\"<>\x7f]+(/[^\s?#\x00-\x20{}|\\^`\"<>\x7f]*)?",
+        "an http(s) URL such as http://localhost:4566",
+        refuse=_url_problem,
+    ),
 ]
 LogRetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653

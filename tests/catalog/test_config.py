@@ -31,6 +31,12 @@ def findings(**sections: Any) -> list[Finding]:
     return [finding for each in error.value.errors() for finding in each["ctx"]["findings"]]
 
 
+def test_glue_wants_s3():
+    [finding] = findings(environment="dev", catalog={"kind": "glue"}, storage={"kind": "rustfs"})
+    assert finding.path == ("catalog", "kind")
+    assert "rustfs is in the cluster" in finding.message
+
+
 @pytest.mark.parametrize("kind", [PolarisConfig, NessieConfig])
 def test_autoscaling_goes_up(kind):
     with pytest.raises(ValidationError, match="max_replicas 2 is below replicas 3"):

@@ -91,6 +91,7 @@ def test_the_api_server_is_opened_to_public_networks_only(cidr, says):
 )
 def test_administrators_are_roles_and_users(arn):
     assert "name the role itself" in problems(EksConfig, admin_arns=[arn])["admin_arns.0"]
+    assert problems(EksConfig, admin_arns=["arn:aws:iam::111122223333:role/a\\b"])
 
 
 @pytest.mark.parametrize(

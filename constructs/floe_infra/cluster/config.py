@@ -93,7 +93,7 @@ PublicCidr = Annotated[
 PrincipalArn = Annotated[
     str,
     Matches(
-        r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+",
+        r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+",
         "the ARN of an IAM role or user: arn:aws:iam::<account>:role/<name>",
         "name the role itself instead of a session (arn:aws:sts::…:assumed-role/…); neither groups nor root work",
     ),

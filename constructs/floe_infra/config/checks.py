@@ -76,6 +76,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         partial(_migration_leads_somewhere, unsound),
         _catalog_namespaces,
         _catalog_root,
+        _glue_has_buckets,
     )
     for check in checks:
         with suppress(_UnsoundError):
@@ -558,6 +559,13 @@ def _catalog_namespaces(config: PlatformConfig) -> Iterator[Finding]:
             message = f"{taken[name]} and {layer} would both be in the namespace {name}"
             yield Finding(("catalog", "namespaces"), message, "a name of its own for each layer")
         taken[name] = layer
+
+
+def _glue_has_buckets(config: PlatformConfig) -> Iterator[Finding]:
+    storage = config.storage
+    if config.catalog.kind == "glue" and storage.kind != "none" and "local" in storage.clouds:
+        message = f"a table of Glue's lies in S3, and {storage.kind} is in the cluster, of which Glue knows nothing"
+        yield Finding(("catalog", "kind"), message, "only with storage s3", "choose polaris or nessie")
 
 
 def _catalog_root(config: PlatformConfig) -> Iterator[Finding]:
