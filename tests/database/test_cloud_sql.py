@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from cdktf import TerraformOutput
+from cdktf import TerraformOutput, TerraformVariable
 
 from alone import GOOGLE, GOOGLE_DISPOSABLE, synthesized_on_google
 from floe_infra.database import CloudSqlConfig
@@ -166,3 +166,42 @@ def test_ref_points_at_the_secret_and_never_holds_it():
         "host": f"${{google_sql_database_instance.{server}.private_ip_address}}",
         "secret": f"${{google_secret_manager_secret.{secret}.secret_id}}",
     }
+
+
+def test_people_and_programs_log_in_by_iam_without_any_password():
+    account = "serviceAccount:reports@acme-data.iam.gserviceaccount.com"
+    principals = ["user:alice@example.com", "group:analysts@example.com", account]
+    stack, database = cloud_sql(iam_logins=principals)
+    users = [block for block in resources(stack, "google_sql_user").values() if "type" in block]
+    assert {(block["type"], block["name"]) for block in users} == {
+        ("CLOUD_IAM_USER", "alice@example.com"),
+        ("CLOUD_IAM_GROUP", "analysts@example.com"),
+        ("CLOUD_IAM_SERVICE_ACCOUNT", "reports@acme-data.iam"),
+    }
+    assert not any(key.startswith("password") for block in users for key in block)
+    rights = list(resources(stack, "google_project_iam_member").values())
+    assert {(right["role"], right["member"]) for right in rights} == {
+        ("roles/cloudsql.instanceUser", principal) for principal in principals
+    }
+    assert all("projects/acme-data/instances/acme-prod" in right["condition"]["expression"] for right in rights)
+    assert len(database.iam_logins) == 3
+    assert flags(iam_logins=principals)["cloudsql.iam_authentication"] == "on"
+
+
+def test_an_account_that_terraform_makes_logs_in_too():
+    made: list[Any] = []
+
+    def make(stack: Any) -> None:
+        email = TerraformVariable(stack, "email").string_value
+        config = CloudSqlConfig.model_validate({"iam_logins": [f"serviceAccount:{email}"]})
+        made.append(CloudSqlDatabase(stack, "database", config=config, context=GOOGLE, network=NETWORK))
+
+    stack = synthesized_on_google(make)
+    [user] = [block for block in resources(stack, "google_sql_user").values() if "type" in block]
+    assert user["name"] == '${trimsuffix(var.email, ".gserviceaccount.com")}'
+
+
+def test_nobody_logs_in_by_iam_unless_the_file_says_so():
+    stack, _ = cloud_sql()
+    assert len(resources(stack, "google_sql_user")) == 1
+    assert "cloudsql.iam_authentication" not in flags()

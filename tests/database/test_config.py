@@ -133,3 +133,25 @@ def test_connections_have_a_field_of_their_own():
 @pytest.mark.parametrize("version", ["13", "19", "16.4", "POSTGRES_16"])
 def test_versions_of_cloud_sql(version):
     assert "from 14 to 18" in message(CloudSqlConfig, engine_version=version)
+
+
+@pytest.mark.parametrize(
+    ("logins", "says"),
+    [
+        (["alice@example.com"], "user:…, group:… or serviceAccount:…"),
+        (["user:Alice@example.com"], "in lower case"),
+        (["domain:example.com"], "user:…"),
+        ([f"user:{'a' * 60}@example.com"], "has 72 characters as a role, and PostgreSQL takes 63"),
+        (["group:data@example.com", "group:data@example.com"], "group:data@example.com is named twice"),
+    ],
+)
+def test_who_cannot_log_in_by_iam(logins, says):
+    assert says in message(CloudSqlConfig, iam_logins=logins)
+
+
+def test_logging_in_by_iam_is_not_switched_off_for_those_who_do():
+    off = {"cloudsql.iam_authentication": "off"}
+    assert "nobody of `iam_logins` could log in" in message(
+        CloudSqlConfig, iam_logins=["user:alice@example.com"], database_flags=off
+    )
+    assert CloudSqlConfig(database_flags=off)

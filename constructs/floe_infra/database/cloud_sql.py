@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cdktf import Fn
+from cdktf_cdktf_provider_google.project_iam_member import ProjectIamMember, ProjectIamMemberCondition
 from cdktf_cdktf_provider_google.sql_database_instance import (
     SqlDatabaseInstance,
     SqlDatabaseInstanceSettings,
@@ -17,7 +19,8 @@ from constructs import Construct
 
 from floe_infra.cloud import google
 from floe_infra.context import Context
-from floe_infra.database.config import ADMIN_SECRET, CloudSqlConfig
+from floe_infra.database.config import ADMIN_SECRET, IAM_FLAG, SERVICE_ACCOUNTS, CloudSqlConfig
+from floe_infra.fields import is_token
 from floe_infra.needs import Password
 from floe_infra.refs import ClusterRef, DatabaseRef, NetworkRef
 from floe_infra.secrets import ephemeral
@@ -43,6 +46,12 @@ _FLAGS = {
     "log_statement": "none",
 }
 """https://cloud.google.com/sql/docs/postgres/flags. Slow statements are Query Insights' business."""
+_IAM_TYPES = {
+    "user": "CLOUD_IAM_USER",
+    "group": "CLOUD_IAM_GROUP",
+    "serviceAccount": "CLOUD_IAM_SERVICE_ACCOUNT",
+}
+"""Cloud SQL's words for what IAM calls a principal."""
 _MOST_LOG_DAYS = 7
 """For which the Enterprise edition keeps what point-in-time recovery needs
 (https://cloud.google.com/sql/docs/postgres/backup-recovery/configure-pitr)."""
@@ -66,6 +75,7 @@ class CloudSqlDatabase(Construct):
         user: its administrator, of whom Cloud SQL makes a `cloudsqlsuperuser`: with CREATEROLE and CREATEDB, and no
             superuser. Terraform leaves it behind, as PostgreSQL removes no role that owns something.
         secret: the administrator's login.
+        iam_logins: who logs in by IAM, in the configuration's order.
     """
 
     def __init__(
@@ -93,6 +103,37 @@ class CloudSqlDatabase(Construct):
             user=config.username,
             secret=self.secret.write(login, generation=config.password_generation, after=[self.user]),
             engine_version=config.engine_version,
+        )
+
+        logins = Construct(self, "iam_logins")
+        self.iam_logins = [self._iam_login(logins, principal) for principal in config.iam_logins]
+
+    def _iam_login(self, scope: Construct, principal: str) -> SqlUser:
+        """A role without rights, and the right to log in, on this server alone
+        (https://cloud.google.com/sql/docs/postgres/iam-conditions). Taken away, the role stays, as it may own
+        something, and nobody can log in as it any more."""
+        kind, _, email = principal.partition(":")
+        own = Construct(scope, f"login_{len(scope.node.children)}" if is_token(email) else f"{kind}_{email}")
+        server = f"projects/{self._context.account_id}/instances/{self._context.prefix}"
+        ProjectIamMember(
+            own,
+            "may_log_in",
+            project=self._context.account_id,
+            role="roles/cloudsql.instanceUser",
+            member=principal,
+            condition=ProjectIamMemberCondition(
+                title=f"{self._context.prefix}-database",
+                expression=f'resource.name == "{server}" && resource.service == "sqladmin.googleapis.com"',
+            ),
+            depends_on=[google.api(self, "cloudresourcemanager")],
+        )
+        return SqlUser(
+            own,
+            "user",
+            instance=self.instance.name,
+            name=Fn.trimsuffix(email, SERVICE_ACCOUNTS) if is_token(email) else email.removesuffix(SERVICE_ACCOUNTS),
+            type=_IAM_TYPES[kind],
+            deletion_policy="ABANDON",
         )
 
     def allow_from(self, cluster: ClusterRef) -> None:
@@ -151,7 +192,9 @@ class CloudSqlDatabase(Construct):
         return instance
 
     def _flags(self) -> dict[str, str]:
-        return {"max_connections": str(self._config.max_connections), **_FLAGS, **self._config.database_flags}
+        config = self._config
+        iam = {IAM_FLAG: "on"} if config.iam_logins else {}
+        return {"max_connections": str(config.max_connections), **_FLAGS, **iam, **config.database_flags}
 
     def _backups(self) -> SqlDatabaseInstanceSettingsBackupConfiguration:
         days = self._config.backup_retention_days

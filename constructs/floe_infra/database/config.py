@@ -175,6 +175,29 @@ SqlTier = Annotated[
 SqlUserName = Annotated[str, Matches(_NAME, _NAME_IN_WORDS, refuse=_reserved_on_cloud_sql)]
 FlagName = Annotated[str, Matches(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", "the name of a flag, such as work_mem")]
 
+SERVICE_ACCOUNTS = ".gserviceaccount.com"
+"""What ends the email address of a service account, and not its name as a role
+(https://cloud.google.com/sql/docs/postgres/add-manage-iam-users)."""
+
+
+def _no_login(principal: str) -> str | None:
+    length = len(principal.partition(":")[2].removesuffix(SERVICE_ACCOUNTS))
+    return f"has {length} characters as a role, and PostgreSQL takes 63" if length > 63 else None
+
+
+IamPrincipal = Annotated[
+    str,
+    Matches(
+        r"(user|group|serviceAccount):[a-z0-9][a-z0-9._%+-]*@([a-z0-9-]+\.)+[a-z]{2,63}",
+        "user:…, group:… or serviceAccount:… with an email address in lower case",
+        "write it as IAM policies do",
+        refuse=_no_login,
+    ),
+]
+"""https://cloud.google.com/iam/docs/principal-identifiers, lower-case as Cloud SQL wants it."""
+IAM_FLAG = "cloudsql.iam_authentication"
+"""Lets principals of IAM's log in."""
+
 
 class CloudSqlConfig(Kind):
     """Cloud SQL for PostgreSQL: private addresses and TLS only, its administrator's password known to nobody."""
@@ -203,6 +226,9 @@ class CloudSqlConfig(Kind):
     """Record which queries load the server, for seven days."""
     database_flags: dict[FlagName, str] = {}
     """Flags to set besides, or instead: logging, for instance, as an auditor wants it."""
+    iam_logins: Annotated[list[IamPrincipal], Field(max_length=50)] = []
+    """Who logs in with an access token of IAM's for a password: `user:…`, `serviceAccount:…`, or `group:…`, whose
+    members log in as themselves. None of them has any right in a database before SQL grants it."""
     kms_key_name: GoogleKmsKey | None = None
     """An existing key in the same region to encrypt server and login with, which the service agents of Cloud SQL and
     Secret Manager may use; Google's own when left out. It cannot be changed later."""
@@ -229,6 +255,12 @@ class CloudSqlConfig(Kind):
         if most < first:
             message = f"{most} GiB are less than the {first} GiB at first"
             yield Finding(("max_allocated_storage_gib",), message, "allocated_storage_gib or more")
+        if self.iam_logins and self.database_flags.get(IAM_FLAG, "on") != "on":
+            message = "nobody of `iam_logins` could log in"
+            yield Finding(("database_flags", IAM_FLAG), message, "on", "remove it: `iam_logins` switches it on")
+        for index, principal in enumerate(self.iam_logins):
+            if principal in self.iam_logins[:index]:
+                yield Finding(("iam_logins", index), f"{principal} is named twice", "each once")
         if "max_connections" in self.database_flags:
             yield Finding(("database_flags", "max_connections"), "has a field of its own", fix="set max_connections")
         machine = _machine(self.tier)  # None for a token
