@@ -236,3 +236,15 @@ def test_more_nodes_than_pods_have_addresses_for(network, path):
     # system 6 and workers 10, and one more of each of the four machine types.
     assert "the range for pods, a /20, has addresses for 16 nodes, and there can be 20" in message
     assert "a range for pods of /19 or larger" in message
+
+
+def test_more_nodes_than_the_subnet_has_addresses_for():
+    ranges = {"pods": "10.0.0.0/17", "services": "10.0.192.0/20", "private_services": "10.0.208.0/20"}
+    network = {"kind": "gcp_network", "ranges": {**ranges, "nodes": "10.0.128.0/28"}}
+    message = on_google(network=network, cluster={"kind": "gke"})["network.ranges.nodes"]
+    assert "10.0.128.0/28 has addresses for 11 nodes, and there can be 20" in message
+    assert "a /27 or larger" in message
+    network = {"kind": "gcp_network", "ranges": {**ranges, "nodes": "10.0.128.0/27"}}
+    assert PlatformConfig.model_validate(
+        {"name": "acme", "environment": "prod", "cloud": GOOGLE, "network": network, "cluster": {"kind": "gke"}}
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from floe_infra.catalog.config import ROOT_SECRET, NessieConfig, PolarisConfig
@@ -18,7 +19,7 @@ from floe_infra.secrets.in_files.config import InFilesConfig
 from floe_infra.sizing.memory import Node, smallest
 
 if TYPE_CHECKING:
-    from floe_infra.cluster.config import NodeGroupConfig
+    from floe_infra.cluster.config import GkeConfig, NodeGroupConfig
     from floe_infra.compute.config import TrinoConfig
     from floe_infra.config.platform import PlatformConfig
 
@@ -66,6 +67,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _sops_has_its_clouds_key,
         _zone_in_region,
         _pods_have_addresses,
+        _nodes_have_addresses,
         _data_loss,
         _buckets,
         _runs_fit,
@@ -330,8 +332,7 @@ def _pods_have_addresses(config: PlatformConfig) -> Iterator[Finding]:
     network, cluster = config.network, config.cluster
     if network.kind != "gcp_network" or cluster.kind != "gke" or network.pods_prefix is None:
         return
-    most = sum(group.max_size + len(group.instance_types) for group in cluster.node_groups.values())
-    blocks = 2 ** (_POD_BLOCK - network.pods_prefix)
+    most, blocks = _most_nodes(cluster), 2 ** (_POD_BLOCK - network.pods_prefix)
     if most > blocks:
         yield Finding(
             ("network", "ranges", "pods") if network.ranges else ("network", "cidr"),
@@ -344,6 +345,32 @@ def _pods_have_addresses(config: PlatformConfig) -> Iterator[Finding]:
 
 _Pool = tuple["NodeGroupConfig", Node]
 """A node group, and the smallest of its nodes."""
+_NOT_FOR_NODES = 5
+"""Addresses of a subnet that Google keeps (https://cloud.google.com/vpc/docs/subnets#unusable-ip-addresses-in-every-subnet),
+and the API server's."""
+
+
+def _nodes_have_addresses(config: PlatformConfig) -> Iterator[Finding]:
+    """Likewise in the subnet itself. Where it is cut from `cidr`, pods run out of theirs long before."""
+    network, cluster = config.network, config.cluster
+    if network.kind != "gcp_network" or cluster.kind != "gke" or not network.ranges or is_token(network.ranges.nodes):
+        return
+    most, subnet = _most_nodes(cluster), IPv4Network(network.ranges.nodes)
+    if most > (free := subnet.num_addresses - _NOT_FOR_NODES):
+        yield Finding(
+            ("network", "ranges", "nodes"),
+            f"{subnet} has addresses for {free} nodes, and there can be {most}, with one more of each machine type "
+            "during an upgrade",
+            f"a /{32 - (most + _NOT_FOR_NODES - 1).bit_length()} or larger",
+            "take a larger range, or lower the node groups' `max_size`",
+        )
+
+
+def _most_nodes(cluster: GkeConfig) -> int:
+    """With those that come before others go, when GKE changes the nodes of a pool."""
+    return sum(group.max_size + len(group.instance_types) for group in cluster.node_groups.values())
+
+
 
 
 @dataclass(frozen=True)
