@@ -13,6 +13,7 @@ from cdktf import App
 from floe_infra.checks import spec
 from floe_infra.checks.program.run import Check, read
 from floe_infra.config import load
+from floe_infra.fields import is_token
 from floe_infra.handoff.parts import Parts
 from floe_infra.network.edges import Workload
 from floe_infra.network.reachability import Pod, Reachability
@@ -110,7 +111,10 @@ def addresses(file: str) -> list[tuple[str, str, int]]:
     for name, check in checks(file).items():
         what = check.what
         url = getattr(what, "url", "") or getattr(getattr(what, "catalog", None), "uri", "")
-        address = urlsplit(url or f"//{getattr(what, 'host', '')}:{getattr(what, 'port', '')}")
+        url = url or f"//{getattr(what, 'host', '')}:{getattr(what, 'port', '')}"
+        if is_token(url):
+            continue  # the cloud's
+        address = urlsplit(url)
         host = (address.hostname or "").split(".")
         if host[2:3] == ["svc"]:
             assert address.port

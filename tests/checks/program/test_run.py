@@ -78,7 +78,7 @@ def test_what_comes_of_each():
 
 
 def test_lines_for_people():
-    assert Result("storage gold", "passed", 0.0314, "fine").line == "✓ storage gold            31 ms  fine"
+    assert Result("storage gold", "passed", 0.0314, "fine").line == "✓ storage gold             31 ms  fine"
     assert Result("database", "failed", 2, "db: refused", "see").line.endswith("2000 ms  db: refused\n  → see")
 
 
