@@ -343,8 +343,6 @@ def _pods_have_addresses(config: PlatformConfig) -> Iterator[Finding]:
         )
 
 
-_Pool = tuple["NodeGroupConfig", Node]
-"""A node group, and the smallest of its nodes."""
 _NOT_FOR_NODES = 5
 """Addresses of a subnet that Google keeps (https://cloud.google.com/vpc/docs/subnets#unusable-ip-addresses-in-every-subnet),
 and the API server's."""
@@ -371,6 +369,8 @@ def _most_nodes(cluster: GkeConfig) -> int:
     return sum(group.max_size + len(group.instance_types) for group in cluster.node_groups.values())
 
 
+_Pool = tuple["NodeGroupConfig", Node]
+"""A node group, and the smallest of its nodes."""
 
 
 @dataclass(frozen=True)
