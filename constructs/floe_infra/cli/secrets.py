@@ -58,28 +58,30 @@ def in_files(config: PlatformConfig) -> SecretsInFiles | None:
 
 
 def _show_files(operator: SecretsInFiles, *, as_json: bool) -> None:
-    rows = [
-        {
-            "namespace": each.namespace,
-            "name": each.name,
-            "keys": {key: given.name for key, given in each.given.items()},
-            "file": str(operator.folder.place(each)),
-            "fit": operator.folder.find(each) is not None,
-        }
-        for each in sorted(operator.wanted, key=lambda each: (each.namespace, each.name))
-    ]
+    wanted = sorted(operator.wanted, key=lambda each: (each.namespace, each.name))
+    fit = {(each.namespace, each.name): operator.folder.find(each) is not None for each in wanted}
     if as_json:
+        rows = [
+            {
+                "namespace": each.namespace,
+                "name": each.name,
+                "keys": {key: given.name for key, given in each.given.items()},
+                "file": str(operator.folder.place(each)),
+                "fit": fit[each.namespace, each.name],
+            }
+            for each in wanted
+        ]
         print_json(rows)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Secret", "keys", "value", "file"):
         table.add_column(name, overflow="fold")
-    for row in rows:
-        keys: dict[str, str] = row["keys"]
-        state = "there" if row["fit"] else "missing or unfit"
-        table.add_row(f"{row['namespace']}/{row['name']}", "\n".join(keys), "\n".join(keys.values()), state)
+    for each in wanted:
+        keys, values = each.given, (given.name for given in each.given.values())
+        state = "there" if fit[each.namespace, each.name] else "missing or unfit"
+        table.add_row(f"{each.namespace}/{each.name}", "\n".join(keys), "\n".join(values), state)
     results.print(table)
-    if not all(row["fit"] for row in rows):
+    if not all(fit.values()):
         errors.print("`floe-infra validate` says what is wrong; --script prints what makes the files.", markup=False)
 
 

@@ -10,9 +10,12 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from floe_infra.kubernetes.site import SecretCopy
 from floe_infra.needs import Needs, Password
+
+if TYPE_CHECKING:
+    from floe_infra.kubernetes.site import SecretCopy
 
 Content = Mapping[str, str | Password | None]
 """A secret's keys: what is known of them, how they would be made, or None for what only somebody else knows."""
