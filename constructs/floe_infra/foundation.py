@@ -9,6 +9,7 @@ from constructs import Construct
 from floe_infra.config.platform import PlatformConfig
 from floe_infra.grants import Grants
 from floe_infra.handoff.bundle import bundle
+from floe_infra.handoff.chart_values import chart_values
 from floe_infra.handoff.parts import Parts
 from floe_infra.refs import HANDOFF, Catalog, Cluster, Compute, Database, Network, Secrets, Storage
 from floe_infra.stack import PlatformStack
@@ -37,7 +38,8 @@ class Foundation(PlatformStack):
         self.grants: Grants | None = self._grant()
         self._say_what_there_is()
         if self.cluster is None:
-            self.output(HANDOFF, bundle(self._handed_over()), "What floe-runtime takes: files, by name.")
+            parts = self._handed_over()
+            self.output(HANDOFF, bundle(parts, chart_values(parts)), "What floe-runtime takes: files, by name.")
 
     def _make(self, section: str, **rooms: Any) -> Any:
         config = getattr(self._config, section)

@@ -90,8 +90,46 @@ def test_runs_have_room_to_spill_and_know_their_limits():
     container = run["containerConfig"]
     assert container["resources"]["limits"] == container["resources"]["requests"] == {"cpu": "4", "memory": "16Gi"}
     assert env(container)["DUCKDB_MEMORY_LIMIT"] == "12288MiB"
-    assert container["volumeMounts"] == [{"name": "duckdb-spill", "mountPath": "/tmp/duckdb"}]
-    assert run["podSpecConfig"]["volumes"] == [{"name": "duckdb-spill", "emptyDir": {}}]
+    assert {"name": "duckdb-spill", "mountPath": "/tmp/duckdb"} in container["volumeMounts"]
+    assert {"name": "duckdb-spill", "emptyDir": {}} in run["podSpecConfig"]["volumes"]
+
+
+def test_runs_inherit_nothing_and_are_told_all_that_the_codes_server_is():
+    """Dagster would lay the server's size over theirs."""
+    made = values(storage=S3, catalog=POLARIS)
+    server = pipelines(made)
+    run = made["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]
+    assert server["includeConfigInLaunchedRuns"] == {"enabled": False}
+    assert env(server).items() < env(run["containerConfig"]).items()
+    mounts = {each["name"]: each["mountPath"] for each in run["containerConfig"]["volumeMounts"]}
+    assert {each["name"]: each["mountPath"] for each in server["volumeMounts"]}.items() < mounts.items()
+    assert {each["name"] for each in run["podSpecConfig"]["volumes"]} == set(mounts)
+    assert mounts["dagster-home"] == env(server)["DAGSTER_HOME"]
+
+
+def test_a_run_may_wait_for_a_node():
+    assert values()["dagsterDaemon"]["runMonitoring"] == {"enabled": True, "startTimeoutSeconds": 900}
+
+
+def told(**runtime: Any) -> dict[str, Any]:
+    """Of a runtime with these fields."""
+    given = parts(storage=S3)
+    config = given.config.model_copy(update={"runtime": given.config.runtime.model_copy(update=runtime)})
+    return dagster_values(replace(given, config=config), "")["dagster"]
+
+
+def test_dagsters_own_services_are_of_the_release_that_the_image_has():
+    made = told(dagster_version="1.12.6")
+    assert made["dagsterWebserver"]["image"] == made["dagsterDaemon"]["image"] == {"tag": "1.12.6"}
+    assert "image" not in values()["dagsterWebserver"]
+
+
+def test_variables_of_ones_own_come_last():
+    made = told(env={"PYTHONPATH": "/app/demo", "DUCKDB_THREADS": "1"})
+    run = made["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]["containerConfig"]
+    for pod in (pipelines(made), run):
+        assert env(pod)["PYTHONPATH"] == "/app/demo"
+        assert env(pod)["DUCKDB_THREADS"] == "1"
 
 
 def test_another_platform_yaml_starts_the_pipelines_anew():
@@ -102,10 +140,7 @@ def test_another_platform_yaml_starts_the_pipelines_anew():
 
 
 def test_an_image_is_its_name_and_its_tag():
-    given = parts()
-    runtime = given.config.runtime.model_copy(update={"image": "registry.example.com:5000/lake/pipelines:3f2c1ab"})
-    config = given.config.model_copy(update={"runtime": runtime})
-    made = dagster_values(replace(given, config=config), "")["dagster"]
+    made = told(image="registry.example.com:5000/lake/pipelines:3f2c1ab")
     assert pipelines(made)["image"] == {
         "repository": "registry.example.com:5000/lake/pipelines",
         "tag": "3f2c1ab",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 CLIENT = "runtime"
 """What the runtime is called among the catalog's clients."""
+DAGSTER = "floe-dagster"
+CUBE = "floe-cube"
+"""floe-runtime's charts, and their releases': each knows the other's Services by these names."""
+CHARTS_FOLDER = "demo/platform-config/charts"
+"""Where in floe-runtime they are."""
 CUBE_SECRET = "cube"
 """The name of the secret that opens Cube's APIs, keys `api_secret` and `sql_password`."""
 _CUBE: dict[str, dict[str, str | Password]] = {
@@ -38,6 +43,14 @@ Image = Annotated[
 ]
 
 
+DagsterVersion = Annotated[
+    str, Matches(r"[0-9]+\.[0-9]+\.[0-9]+", "a release of Dagster such as 1.9.13", "`dagster --version` shows it")
+]
+EnvironmentName = Annotated[
+    str, Matches(r"[A-Za-z_][A-Za-z0-9_]*", "a variable's name: letters, digits and underscores, no digit first")
+]
+
+
 class FloeRuntimeConfig(Kind):
     """floe-runtime: Dagster, dbt and Cube. It brings its own charts; here is what they find."""
 
@@ -49,6 +62,16 @@ class FloeRuntimeConfig(Kind):
     """The service account of Dagster's pods, which its chart makes; the cloud's identity is for this one alone."""
     image: Image | None = None
     """The image with the pipelines, and its tag. When left out, it is given at installation."""
+    dagster_version: DagsterVersion | None = None
+    """The release of Dagster in that image, such as 1.9.13: its webserver and daemon are then of the same. The chart's
+    own when left out."""
+    env: dict[EnvironmentName, str] = {}
+    """Variables of the pipelines' pods, beside those that are made here. No secrets: they would be in Terraform's
+    state, and in the files that are handed over."""
+    dagster_values: dict[str, Any] = {}
+    """Values of floe-dagster, merged over those made here, in the files and in what `orchestration` installs alike."""
+    cube_values: dict[str, Any] = {}
+    """Values of floe-cube, likewise."""
     run_memory_gib: Annotated[int, Field(ge=1, le=1024)] = 16
     """Memory of a run's pod, request and limit alike, in GiB, where `compute` says nothing of it: with Trino, which
     answers queries, while the pipelines themselves run DuckDB."""

@@ -1,10 +1,13 @@
 """Values of floe-dagster, the chart of Dagster and the pipelines.
 
-The chart mounts no platform.yaml and hands on no Secret by itself: every volume, mount and variable is spelled out.
+The chart mounts no platform.yaml and hands on no Secret by itself: every volume, mount and variable is spelled out, for
+the server of the pipelines' code and for runs. Runs could inherit the server's, but with them its size, which Dagster
+lays over the one that is said of runs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from floe_infra.compute.duckdb import TEMP_DIRECTORY
@@ -19,9 +22,17 @@ DATABASE_SECRET = "floe-dagster-postgresql-secret"
 CATALOG_SECRET = "floe-dagster-catalog-secret"
 STORAGE_SECRET = "floe-dagster-storage-secret"
 COMPUTE_SECRET = "floe-dagster-compute-secret"
+MIGRATION = "floe-dagster-dagster-webserver-instance-migrate"
+"""The job of Dagster's chart that migrates its database, as the release `floe-dagster` calls it."""
 
 _FILE = "/etc/floe/platform.yaml"
+_HOME = "/tmp/dagster_home"
+_INSTANCE = "/opt/dagster/instance/dagster.yaml"
+"""Where the entrypoint of floe-runtime's images looks for Dagster's configuration, and where it copies it."""
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_SERVICE = {"requests": {"cpu": "250m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}}
+_START_SECONDS = 900
+"""For which a run may wait for a node to be started and for its image, before Dagster gives it up."""
 _USER = 1000
 """`app` in floe-runtime's images."""
 
@@ -49,13 +60,19 @@ def dagster_values(parts: Parts, platform_yaml: str) -> Values:
             "telemetry": {"enabled": False},
             **_logs(parts),
             "dagsterWebserver": _service(parts),
-            "dagsterDaemon": _service(parts),
+            "dagsterDaemon": {
+                **_service(parts),
+                "runMonitoring": {"enabled": True, "startTimeoutSeconds": _START_SECONDS},
+            },
             "dagster-user-deployments": {
                 "enabled": True,
                 "enableSubchart": True,
                 "deployments": [_pipelines(parts, platform_yaml)],
             },
-            "runLauncher": {"type": "K8sRunLauncher", "config": {"k8sRunLauncher": {"runK8sConfig": _runs(parts)}}},
+            "runLauncher": {
+                "type": "K8sRunLauncher",
+                "config": {"k8sRunLauncher": {"imagePullPolicy": "IfNotPresent", "runK8sConfig": _runs(parts)}},
+            },
         },
     }
 
@@ -101,27 +118,53 @@ def _logs(parts: Parts) -> Values:
 
 def _service(parts: Parts) -> Values:
     """The webserver shows what runs have printed, and the daemon prints itself."""
+    assert parts.runtime
     logs = parts.storage and parts.storage.compute_logs
     env = _storage_env(parts) if logs else []
-    return {**({"env": env} if env else {}), **_placed(parts.steady)}
+    version = parts.runtime.dagster_version
+    return {
+        **({"image": {"tag": version}} if version else {}),
+        **({"env": env} if env else {}),
+        "resources": _SERVICE,
+        **_placed(parts.steady),
+    }
 
 
 def _pipelines(parts: Parts, platform_yaml: str) -> Values:
-    """The server of the pipelines' code. Runs have its variables and volumes too."""
-    volume = {"name": "floe-dagster-platform", "items": [{"key": "platform.yaml", "path": "platform.yaml"}]}
-    mount = {"name": "platform-config", "mountPath": _FILE, "subPath": "platform.yaml", "readOnly": True}
+    """The server of the pipelines' code."""
+    assert parts.runtime
     return {
         "name": parts.context.name,
         "image": _image(parts),
         "port": 3030,
+        "includeConfigInLaunchedRuns": {"enabled": False},
         # Nothing else starts the pod anew when platform.yaml changes.
         "annotations": {"checksum/platform": checksum(platform_yaml)},
-        "env": _pipeline_env(parts),
-        "volumes": [{"name": "platform-config", "configMap": volume}],
-        "volumeMounts": [mount],
+        "env": [*_pipeline_env(parts), *_variables(parts.runtime.env)],
+        "volumes": _VOLUMES,
+        "volumeMounts": _MOUNTS,
         "resources": {"requests": {"cpu": "250m", "memory": "1Gi"}, "limits": {"cpu": "1", "memory": "2Gi"}},
         **_placed(parts.steady),
     }
+
+
+_VOLUMES = [
+    {
+        "name": "platform-config",
+        "configMap": {"name": "floe-dagster-platform", "items": [{"key": "platform.yaml", "path": "platform.yaml"}]},
+    },
+    {
+        "name": "instance-config",
+        "configMap": {"name": "floe-dagster-instance", "items": [{"key": "dagster.yaml", "path": "dagster.yaml"}]},
+    },
+    {"name": "dagster-home", "emptyDir": {}},
+]
+_MOUNTS = [
+    {"name": "platform-config", "mountPath": _FILE, "subPath": "platform.yaml", "readOnly": True},
+    {"name": "instance-config", "mountPath": _INSTANCE, "subPath": "dagster.yaml", "readOnly": True},
+    {"name": "dagster-home", "mountPath": _HOME},
+]
+"""Of everything that runs pipelines' code. A run brings a volume called dagster-instance itself."""
 
 
 def _image(parts: Parts) -> Values:
@@ -134,7 +177,7 @@ def _image(parts: Parts) -> Values:
 
 def _pipeline_env(parts: Parts) -> list[Values]:
     """The variables of everything that runs pipelines' code."""
-    env = [_env("FLOE_PLATFORM_FILE", _FILE), *_storage_env(parts)]
+    env = [_env("FLOE_PLATFORM_FILE", _FILE), _env("DAGSTER_HOME", _HOME), *_storage_env(parts)]
     if parts.storage and not parts.storage.secret:
         # floe-runtime's dbt profile wants both to be there. AWS' clients pass over what is empty, and take the role.
         env += [_env(name, "") for name in _KEYS]
@@ -161,19 +204,20 @@ def _storage_env(parts: Parts) -> list[Values]:
 
 def _runs(parts: Parts) -> Values:
     """A run's pod. Its size is DuckDB's, which spills into a volume that goes with the pod."""
+    assert parts.runtime
     run = parts.run
     mount = {"name": "duckdb-spill", "mountPath": TEMP_DIRECTORY}
     user = {"runAsUser": _USER, "runAsGroup": _USER, "fsGroup": _USER, "runAsNonRoot": True}
     return {
         "containerConfig": {
             "resources": {"requests": run.resources, "limits": run.resources},
-            "env": [_env(name, value) for name, value in run.environment.items()],
-            "volumeMounts": [mount],
+            "env": [*_pipeline_env(parts), *_variables({**run.environment, **parts.runtime.env})],
+            "volumeMounts": [*_MOUNTS, mount],
         },
         "podSpecConfig": {
             **_placed(parts.interruptible),
             "securityContext": user,
-            "volumes": [{"name": "duckdb-spill", "emptyDir": {}}],
+            "volumes": [*_VOLUMES, {"name": "duckdb-spill", "emptyDir": {}}],
         },
         "jobSpecConfig": {"ttlSecondsAfterFinished": 600},
     }
@@ -181,6 +225,10 @@ def _runs(parts: Parts) -> Values:
 
 def _placed(placement: Placement) -> Values:
     return {key: value for key, value in placement.values.items() if value}
+
+
+def _variables(named: Mapping[str, str]) -> list[Values]:
+    return [_env(name, value) for name, value in named.items()]
 
 
 def _env(name: str, value: str) -> Values:

@@ -11,6 +11,7 @@ from constructs import Construct
 from floe_infra.catalog.config import client_secret
 from floe_infra.compute.config import MOTHERDUCK_SECRET
 from floe_infra.handoff.config import CLIENT, CUBE_SECRET, FloeRuntimeConfig
+from floe_infra.handoff.dagster_values import MIGRATION
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.needs import login_secret
 from floe_infra.network.edges import Workload
@@ -76,6 +77,8 @@ class FloeRuntime(Construct):
         parts = ("storage", "database", "catalog", "compute", "telemetry", "lineage")
         return (
             workload("dagster", pages=(80,), takes=parts, api_server=True, open_within=True),
+            # Its pods have no labels but those that Kubernetes gives them.
+            Workload("dagster-migration", config.namespace, {"job-name": MIGRATION}, takes=("database",)),
             workload("dagster-user-deployments", takes=parts),
             workload("floe-cube", pages=(4000, 15432), takes=("storage", "catalog", "compute", "telemetry", "lineage")),
         )

@@ -5,10 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from floe_infra.handoff import cube_values, dagster_values
+from floe_infra.handoff.config import CHARTS_FOLDER, CUBE, DAGSTER
+from floe_infra.handoff.dagster_values import MIGRATION
 from floe_infra.handoff.parts import FLOE_RUNTIME, Parts
 
-DAGSTER_VALUES = "floe-dagster/values-{}.yaml"
-CUBE_VALUES = "floe-cube/values-{}.yaml"
+
+def values_file(chart: str, parts: Parts) -> str:
+    """The name of the file with a chart's values."""
+    return f"{chart}/values-{parts.config.environment}.yaml"
 
 
 def next_steps(parts: Parts) -> str:
@@ -27,33 +31,69 @@ def _what_this_is(parts: Parts) -> str:
 
 def _install(parts: Parts) -> list[str]:
     assert parts.runtime
-    namespace, environment = parts.runtime.namespace, parts.config.environment
-    secrets = f"kubectl -n {namespace} get secret {' '.join(_secrets(parts))}"
-    image = (
-        " \\\n  --set 'dagster.dagster-user-deployments.deployments[0].image.repository=<image>'"
-        " \\\n  --set-string 'dagster.dagster-user-deployments.deployments[0].image.tag=<tag>'"
-    )
-    dagster = (
-        f"helm upgrade --install floe-dagster charts/floe-dagster -n {namespace} \\\n"
-        f'  -f "$HANDOFF/{DAGSTER_VALUES.format(environment)}" --skip-schema-validation --wait --timeout 15m'
-        f"{'' if parts.runtime.image else image}"
-    )
-    cube = (
-        f"helm upgrade --install floe-cube charts/floe-cube -n {namespace} \\\n"
-        f'  -f "$HANDOFF/{CUBE_VALUES.format(environment)}" --wait --timeout 10m'
-    )
-    tag = "" if parts.runtime.image else "`<image>` and `<tag>` are those of your pipelines; never take `latest`. "
+    secrets = f"kubectl -n {parts.runtime.namespace} get secret {' '.join(_secrets(parts))}"
     return [
         *_login(parts),
         f"## Secrets\n\nThe platform has made them; see that all are there:\n\n{_code(secrets)}",
         *_cube_keys(parts),
+        *(_installed(parts) if parts.config.orchestration.enabled else _by_hand(parts)),
+        _first_run(parts),
+    ]
+
+
+def _installed(parts: Parts) -> list[str]:
+    assert parts.runtime
+    commands = _code(
+        *(f"helm -n {parts.runtime.namespace} status {chart}" for chart in parts.config.orchestration.charts)
+    )
+    return [
+        f"## Installed\n\n`floe-infra deploy` has installed floe-runtime's charts with the values here:\n\n{commands}"
+    ]
+
+
+def _by_hand(parts: Parts) -> list[str]:
+    runtime = parts.runtime
+    assert runtime
+    image = (
+        " \\\n  --set 'dagster.dagster-user-deployments.deployments[0].image.repository=<image>'"
+        " \\\n  --set-string 'dagster.dagster-user-deployments.deployments[0].image.tag=<tag>'"
+    )
+    dagster = f"{_upgrade(DAGSTER, parts)} --skip-schema-validation --wait --timeout 15m"
+    cube = f"{_upgrade(CUBE, parts)} --wait --timeout 10m"
+    tag = "" if runtime.image else "`<image>` and `<tag>` are those of your pipelines; never take `latest`. "
+    return [
         "## Install\n\nFrom a checkout of floe-runtime, with this directory as `HANDOFF`. The releases must be called "
         "so, and come in this order: other charts know them by these names. "
         f"{tag}Schema validation is skipped because Dagster's schema points to an address that is gone.\n\n"
-        f"{_code('helm dependency build charts/floe-dagster', dagster, cube)}",
+        + _code(
+            "helm repo add dagster https://dagster-io.github.io/helm",
+            f"helm dependency build {CHARTS_FOLDER}/{DAGSTER}",
+            f"{dagster}{'' if runtime.image else image}",
+            cube,
+        ),
         "When platform.yaml changes, write these files anew and give the same commands: a checksum in the values "
-        "starts the pipelines' pod anew.",
+        "starts the pipelines' pod anew. Before another release of Dagster, take away the job that has migrated its "
+        f"database, since no job can be changed: `kubectl -n {runtime.namespace} delete job {MIGRATION}`.",
     ]
+
+
+def _upgrade(chart: str, parts: Parts) -> str:
+    assert parts.runtime
+    command = f"helm upgrade --install {chart} {CHARTS_FOLDER}/{chart} -n {parts.runtime.namespace}"
+    return f'{command} \\\n  -f "$HANDOFF/{values_file(chart, parts)}"'
+
+
+def _first_run(parts: Parts) -> str:
+    """Of a job that the pipelines' image has; floe-runtime's own demonstration calls one seed_bronze."""
+    assert parts.runtime
+    command = (
+        f"kubectl -n {parts.runtime.namespace} exec deploy/floe-dagster-dagster-webserver -- \\\n"
+        "  dagster job launch -w /dagster-workspace/workspace.yaml -j <job>"
+    )
+    return (
+        "## Run a pipeline\n\nA run is a pod of its own, of the size that platform.yaml says. It also starts from "
+        f"Dagster's pages:\n\n{_code(command, f'kubectl -n {parts.runtime.namespace} get pods -w')}"
+    )
 
 
 def _login(parts: Parts) -> list[str]:
@@ -174,6 +214,17 @@ def _caveats(parts: Parts) -> list[str]:
         )
     if parts.storage and parts.storage.scheme == "gs":
         notes.append("floe-runtime's own plugins are made for S3; on Google Cloud Storage expect gaps.")
+    if parts.runtime and parts.runtime.dagster_version is None:
+        notes.append(
+            "Dagster's webserver and daemon are of the release that the chart has, 1.9; the lock file builds images on "
+            "1.12. Name the image's in `runtime.dagster_version`: `dagster --version` in the image says it."
+        )
+    if parts.runtime and parts.config.kubernetes.network_policies.enabled:
+        notes.append(
+            "The network policies let no pod fetch DuckDB's extensions (extensions.duckdb.org, port 80), as the "
+            "images' entrypoint tries: put them into the image, or allow it in `kubernetes.network_policies.edges` "
+            "(`{client: runtime, server: 0.0.0.0/0, port: 80}`)."
+        )
     notes.append("dbt does not write Iceberg tables yet: only what writes with PyIceberg does.")
     return ["## Know\n\n" + "\n".join(f"* {note}" for note in notes)]
 
