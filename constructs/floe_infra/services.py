@@ -14,6 +14,8 @@ from floe_infra.config.platform import PlatformConfig
 from floe_infra.crossing import Crossing
 from floe_infra.foundation import Foundation
 from floe_infra.handoff.bundle import bundle
+from floe_infra.handoff.chart_values import ChartValues, chart_values
+from floe_infra.handoff.config import FloeRuntimeConfig
 from floe_infra.handoff.parts import Parts
 from floe_infra.kubernetes.disks import Disks
 from floe_infra.kubernetes.namespaces import Namespace, strictest_for_all
@@ -22,6 +24,7 @@ from floe_infra.kubernetes.site import ClusterSecrets, Site
 from floe_infra.model import Kind
 from floe_infra.network.edges import HTTPS, PRIVATE, Addresses, Block, Edge, Surroundings, Workload, wire
 from floe_infra.network.policies import NetworkPolicies, policies_by_namespace
+from floe_infra.orchestration.charts import Orchestration
 from floe_infra.refs import HANDOFF, ComputeRef, DatabaseRef
 from floe_infra.stack import PlatformStack
 
@@ -84,7 +87,10 @@ class Services(PlatformStack):
         if self.secrets:
             self.secrets.settle()
         self._say_what_there_is()
-        self.output(HANDOFF, bundle(self._handed_over()), "What floe-runtime takes: files, by name.")
+        parts = self._handed_over()
+        charts = chart_values(parts)
+        self.orchestration = self._orchestrate(charts)
+        self.output(HANDOFF, bundle(parts, charts), "What floe-runtime takes: files, by name.")
 
     def _open(self) -> Site:
         """Providers, namespaces and the disks' class: what everything else stands on."""
@@ -222,6 +228,22 @@ class Services(PlatformStack):
             interruptible=site.interruptible,
             storage_class=site.storage_class,
             **refs,
+        )
+
+    def _orchestrate(self, charts: ChartValues) -> Orchestration | None:
+        """floe-runtime's own charts, after everything that they are told of."""
+        config, runtime = self._config.orchestration, self._config.runtime
+        if not config.enabled or not isinstance(runtime, FloeRuntimeConfig):
+            return None
+        parts = [getattr(self, section) for section in ("runtime", *TAKES["runtime"])]
+        return Orchestration(
+            self,
+            "orchestration",
+            config=config,
+            site=self.site,
+            namespace=runtime.namespace,
+            values=charts.values,
+            after=[ready for part in parts if part for ready in part.ready],
         )
 
     def _say_what_there_is(self) -> None:

@@ -79,6 +79,8 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _catalog_namespaces,
         _catalog_root,
         _glue_has_buckets,
+        _layers_are_no_profile,
+        _charts_have_what_they_run,
     )
     for check in checks:
         with suppress(_UnsoundError):
@@ -603,4 +605,29 @@ def _catalog_root(config: PlatformConfig) -> Iterator[Finding]:
             "Polaris holds on to the credentials that its realm was made with, and takes new ones only from whoever "
             "knows the old ones",
             fix="remove it; reset them in Polaris, and put the new ones into the secret manager by hand",
+        )
+
+
+def _layers_are_no_profile(config: PlatformConfig) -> Iterator[Finding]:
+    """floe-runtime knows storage by profiles, one for each layer, and one that serves what names none."""
+    for index, layer in enumerate(getattr(config.storage, "layers", ())):
+        if layer == "default":
+            message = "floe-runtime's storage profile of this name is that of the first layer"
+            yield Finding(("storage", "layers", index), message, "any other name", "rename the layer")
+
+
+def _charts_have_what_they_run(config: PlatformConfig) -> Iterator[Finding]:
+    """floe-runtime's charts run in a cluster, and pipelines are in an image."""
+    if not config.orchestration.enabled:
+        return
+    for section, words in {"cluster": "a cluster", "runtime": "a namespace, an identity and Secrets"}.items():
+        if getattr(config, section).kind == "none":
+            message = f"floe-runtime's charts need {words}, and `{section}` is `kind: none`"
+            yield Finding(("orchestration", "enabled"), message, fix=f"choose a kind for `{section}`, or remove it")
+    if config.runtime.kind != "none" and config.runtime.image is None:
+        yield Finding(
+            ("runtime",),
+            "floe-runtime's charts are to be installed, and no image holds pipelines",
+            "image: <repository>:<tag>",
+            "build it from your pipelines, push it, and name it as `runtime.image`",
         )

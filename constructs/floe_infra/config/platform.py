@@ -30,6 +30,7 @@ from floe_infra.observability.config import (
     TelemetryConfig,
     TracesConfig,
 )
+from floe_infra.orchestration.config import OrchestrationConfig
 from floe_infra.secrets.config import ExternalSecretsConfig, SecretsConfig
 from floe_infra.sizing import tiers
 from floe_infra.state.config import LocalState, StateConfig
@@ -71,6 +72,8 @@ class PlatformConfig(Model):
     """Where lineage is kept and looked at."""
     runtime: RuntimeConfig = FloeRuntimeConfig()
     """What runs the pipelines."""
+    orchestration: OrchestrationConfig = OrchestrationConfig()
+    """Whether its charts are installed too."""
     migration: MigrationConfig = Disabled()
     """The other PostgreSQL server, while the data moves from one to the other: `floe-infra migrate` writes this."""
     kubernetes: KubernetesConfig = KubernetesConfig()
