@@ -26,9 +26,11 @@ EXAMPLES = {
     "local": "examples/local.yaml",
     "local-cluster": "examples/local-cluster.yaml",
     "gcp": "examples/gcp-prod.yaml",
+    "bigquery": "examples/gcp-bigquery.yaml",
 }
 LIKE_ANOTHERS = {
-    (example, "foundation") for example in ("nessie", "fault-tolerant", "duckdb", "company", "local-cluster")
+    *((example, "foundation") for example in ("nessie", "fault-tolerant", "duckdb", "company", "local-cluster")),
+    ("bigquery", "services"),
 }
 """But for a name, a size or another bucket."""
 
