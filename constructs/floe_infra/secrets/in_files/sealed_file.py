@@ -82,7 +82,7 @@ class SealedFile(SecretFile):
         for key, value in values.items():
             path = (*self.values_at, key)
             if wrong := self._wrong(value):
-                self.problem(path, f"{shown(value, 30)} {wrong}", "what kubeseal prints, whole", self.how_to_encrypt)
+                self.problem(path, f"the value {wrong}", "what kubeseal prints, whole", self.how_to_encrypt)
             else:
                 self.sizes[key] = _size(b64decode(value))
 
@@ -93,7 +93,7 @@ class SealedFile(SecretFile):
         self._only(metadata, _METADATA)
         for key, of_ours in (("name", self.name), ("namespace", self.namespace)):
             given = self._at((*metadata, key))
-            if given not in (None, of_ours):
+            if of_ours and given not in (None, of_ours):
                 self.problem((*metadata, key), f"{shown(given)} is not what metadata.{key} says", of_ours)
         for copy in _COPIES:
             if copy in self._words((*metadata, "annotations")):

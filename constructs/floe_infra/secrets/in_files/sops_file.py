@@ -95,7 +95,7 @@ class SopsFile(SecretFile):
             return
         self._only(self.template_at, _TEMPLATE, plain=("data",))
         name = self._at((*self.template_at, "name"))
-        if name != self.name:
+        if self.name and name != self.name:
             encrypted = isinstance(name, str) and name.startswith("ENC[")
             message = "is encrypted too" if encrypted else f"{shown(name)} is not what metadata.name says"
             self.problem((*self.template_at, "name"), message, self.name, self.how_to_encrypt if encrypted else "")
@@ -107,7 +107,7 @@ class SopsFile(SecretFile):
         for key, value in values.items():
             size, wrong = _value(value)
             if wrong:
-                self.problem((*self.values_at, key), f"{shown(value, 30)} {wrong}", "ENC[…]", self.how_to_encrypt)
+                self.problem((*self.values_at, key), f"the value {wrong}", "ENC[…]", self.how_to_encrypt)
             self.sizes[key] = size
 
     def _check_sops(self) -> None:
