@@ -119,7 +119,7 @@ REFUSED: list[tuple[str, Change, SopsConfig, str, str]] = [
     ("no mac", lambda it: it["sops"].pop("mac"), AGE, "sops", "there is no mac"),
     ("another mac", lambda it: it["sops"].update(mac="abc"), AGE, "sops.mac", "is no code that sops makes"),
     ("parts of a key", lambda it: it["sops"].update(shamir_threshold=2), AGE, "sops.shamir_threshold", "is not taken"),
-    ("somebody else", lambda it: None, BOTH, "sops", f"is not encrypted for {ARN}, whom `secrets` names"),
+    ("somebody else", lambda _: None, BOTH, "sops", f"is not encrypted for {ARN}, whom `secrets` names"),
     ("PGP", lambda it: it["sops"].update(pgp=[{"fp": "AB", "enc": "x"}]), AGE, "sops.pgp", "has no such key"),
     ("a stranger's key", _kms(), AGE, "sops.kms[0]", "can decrypt it, and `secrets` does not name it"),
     ("another role", _kms(role="arn:aws:iam::1:role/x"), BOTH, "sops.kms[0]", "decrypts as itself"),
