@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cdktf import ITerraformDependable
 from constructs import Construct
@@ -12,11 +12,13 @@ from floe_infra.catalog.config import client_secret
 from floe_infra.compute.config import MOTHERDUCK_SECRET
 from floe_infra.handoff.config import CLIENT, CUBE_SECRET, FloeRuntimeConfig
 from floe_infra.handoff.dagster_values import MIGRATION
-from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.needs import login_secret
 from floe_infra.network.edges import Workload
 from floe_infra.refs import DatabaseRef
 from floe_infra.storage.config import CREDENTIALS as STORAGE_KEYS
+
+if TYPE_CHECKING:
+    from floe_infra.kubernetes.site import Site
 
 
 class FloeRuntime(Construct):
@@ -37,6 +39,9 @@ class FloeRuntime(Construct):
         after: Sequence[ITerraformDependable] = (),
         **told: object,  # noqa: ARG002  # of the other parts its charts are told elsewhere; here, its secrets are made
     ) -> None:
+        # Here, since where there is no cluster this module is asked for its pods alone, without bindings of Helm.
+        from floe_infra.kubernetes.site import SecretCopy
+
         super().__init__(scope, id)
         secrets = []
         if database:
