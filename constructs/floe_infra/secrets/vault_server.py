@@ -202,7 +202,10 @@ class OpenBao(VaultExternalSecrets):
             "listener": [{"tcp": listener}],
             "storage": {"raft": {"path": "/openbao/data", "retry_join": peers}},
             "seal": {seal.kind: dict(seal.settings)},
-            "audit": {"file": {"stdout": {"options": {"file_path": "stdout"}}}},
+            # A device that said nothing but its options would not be read.
+            "audit": [
+                {"file": {"stdout": {"description": "Requests and answers", "options": {"file_path": "stdout"}}}}
+            ],
             "service_registration": {"kubernetes": {}},
         }
 

@@ -44,7 +44,7 @@ _BUSY = {
     HTTPStatus.SERVICE_UNAVAILABLE,  # sealed
     HTTPStatus.GATEWAY_TIMEOUT,
 }
-_NOTHING = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)
+_DONE = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)
 _CHECK_AND_SET = "check-and-set"
 """In what the server says when somebody else has written first."""
 
@@ -258,7 +258,7 @@ class Vault:
         method: str,
         path: str,
         body: Mapping[str, Any] | None,
-        expected: Iterable[int] = _NOTHING,
+        expected: Iterable[int] = _DONE,
     ) -> Answer:
         """Until the server answers and is not busy. Every request here may be repeated: a value that was written
         already is then refused by check-and-set, and the step looks again.
@@ -389,7 +389,7 @@ class _Steps:
         return [name for name in listed.get("keys") or () if name.startswith(self._owned) and name not in wanted]
 
     def remove(self, collection: str, name: str) -> str:
-        self._vault.ask(f"remove {name}", "DELETE", f"{collection}/{name}", None, (*_NOTHING, HTTPStatus.NOT_FOUND))
+        self._vault.ask(f"remove {name}", "DELETE", f"{collection}/{name}", None, (*_DONE, HTTPStatus.NOT_FOUND))
         return REMOVED
 
     def secret(self, path: str, content: Mapping[str, str | Made]) -> str:
@@ -417,7 +417,7 @@ class _Steps:
         if found is None:
             return False
         newest = (found.get("versions") or {}).get(str(found.get("current_version")))
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")[:-6]
+        now = datetime.now(timezone.utc).isoformat(timespec="microseconds")
         if newest and not newest.get("destroyed") and (newest.get("deletion_time") or "9") > now:
             return True
         raise VaultError(
