@@ -162,7 +162,8 @@ def _plain(wanted: Wanted) -> str:
             ]
         },
     }
-    return re.sub(r"@\{([\w.-]+)\}", r"""'"$(cat "$VALUES/\1")"'""", json.dumps(document))
+    text = json.dumps(document).replace("'", r"'\''")
+    return re.sub(r"@\{([\w.-]+)\}", r"""'"$(cat "$VALUES/\1")"'""", text)
 
 
 def _rule(group: str, resource: str, *verbs: str) -> dict[str, Any]:
