@@ -119,9 +119,11 @@ def speaking(speak: Callable[[socket.socket], None]) -> Iterator[Server]:
                 with connection:
                     speak(connection)
 
-        threading.Thread(target=serve, daemon=True).start()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
         yield Server(f"http://127.0.0.1:{listener.getsockname()[1]}")
         listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
 
 
 def free_port() -> int:

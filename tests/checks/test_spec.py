@@ -39,6 +39,7 @@ def checks(file: str) -> dict[str, Check]:
 
 
 LAYERS = ["storage bronze", "storage silver", "storage gold"]
+LOGS = "storage compute logs"
 TELEMETRY = ["telemetry grpc", "telemetry http"]
 
 
@@ -47,7 +48,7 @@ TELEMETRY = ["telemetry grpc", "telemetry http"]
     [
         (
             PRODUCTION,
-            [*LAYERS, "catalog login", "catalog namespaces", "database", *TELEMETRY, "lineage", "compute trino"],
+            [*LAYERS, LOGS, "catalog login", "catalog namespaces", "database", *TELEMETRY, "lineage", "compute trino"],
         ),
         ("examples/local.yaml", [*LAYERS, "catalog glue"]),
         ("examples/aws-nessie.yaml", None),
@@ -79,6 +80,8 @@ def test_where_the_catalog_lends_it_is_asked_to():
     bucket = checks(PRODUCTION)["storage gold"].what
     assert bucket.lender == checks(PRODUCTION)["catalog login"].what.catalog
     assert (bucket.namespace, bucket.prefix, bucket.keys) == ("gold", "gold/", None)
+    logs = checks(PRODUCTION)[LOGS].what
+    assert (logs.lender, logs.prefix) == (None, "compute-logs/")
     kept = checks("examples/local-cluster.yaml")["storage gold"].what
     assert kept.lender is None
     assert kept.keys.kubernetes_name == "floe-dagster-storage-secret"

@@ -44,13 +44,12 @@ def manifests(
     Args:
         place: what `spec.job` says.
         document: as it was deployed, `checks` being the checks in it.
-        id: ends the names of what is made, as a job cannot be changed.
+        id: ends the job's name, as no job can be changed.
         arguments: for the program.
         timeout: seconds for each check.
     """
-    name = f"{NAME}-{id}"
     data = {_DOCUMENT: document, **_program()}
-    made = [_service_account(place), config_map(name, data), _job(name, place, checks, arguments, timeout)]
+    made = [_service_account(place), config_map(NAME, data), _job(f"{NAME}-{id}", place, checks, arguments, timeout)]
     return [_placed(each, place["namespace"]) for each in made]
 
 
@@ -88,7 +87,7 @@ def _job(
         containers=[container],
         user=_USER,
         service_account=place["service_account"],
-        volumes=[{"name": "program", "configMap": {"name": name}}],
+        volumes=[{"name": "program", "configMap": {"name": NAME}}],
         placement=place["placement"],
         restartPolicy="Never",
     )

@@ -21,7 +21,7 @@ from floe_infra.checks.program.telemetry import Otlp
 from floe_infra.handoff import dagster_values
 from floe_infra.handoff.config import CLIENT
 from floe_infra.handoff.floe_runtime import FloeRuntime
-from floe_infra.handoff.parts import Parts
+from floe_infra.handoff.parts import LOGS_PREFIX, Parts
 from floe_infra.needs import login
 from floe_infra.refs import BucketRef, CatalogRef, DatabaseRef, SecretRef, StorageRef
 
@@ -66,7 +66,9 @@ def _checks(parts: Parts) -> Iterator[tuple[str, Kind]]:
     rest = _rest(parts, catalog) if catalog and catalog.uri else None
     if storage:
         for layer, bucket in storage.layers.items():
-            yield f"storage {layer}", _bucket(parts, storage, layer, bucket, rest)
+            yield f"storage {layer}", _layer(parts, storage, layer, bucket, rest)
+        if storage.compute_logs:
+            yield "storage compute logs", _bucket(parts, storage, storage.compute_logs, LOGS_PREFIX)
     if catalog:
         yield from _catalog(catalog, rest)
     if parts.database:
@@ -85,20 +87,23 @@ def _checks(parts: Parts) -> Iterator[tuple[str, Kind]]:
         yield "compute bigquery", BigQuery(project, told["BIGQUERY_LOCATION"], dataset)
 
 
-def _bucket(parts: Parts, storage: StorageRef, layer: str, bucket: BucketRef, rest: Catalog | None) -> Bucket:
+def _layer(parts: Parts, storage: StorageRef, layer: str, bucket: BucketRef, rest: Catalog | None) -> Bucket:
     """Where the layer's namespace has its tables."""
     catalog = parts.catalog
     namespace = catalog.namespaces.get(layer, layer) if catalog else layer
-    lends = rest is not None and catalog is not None and catalog.vends_credentials
+    lent = {"lender": rest, "namespace": namespace} if rest and catalog and catalog.vends_credentials else {}
+    return _bucket(parts, storage, bucket, f"{namespace}/", **lent)
+
+
+def _bucket(parts: Parts, storage: StorageRef, bucket: BucketRef, prefix: str, **more: Any) -> Bucket:
     return Bucket(
         uri=bucket.uri,
-        prefix=f"{namespace}/",
+        prefix=prefix,
         region=storage.region,
         endpoint=storage.endpoint or "",
         path_style=storage.path_style,
         keys=_storage_keys(parts, storage.secret) if storage.secret else None,
-        lender=rest if lends else None,
-        namespace=namespace if lends else "",
+        **more,
     )
 
 

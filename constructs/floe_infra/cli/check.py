@@ -93,7 +93,7 @@ def _print_job(document: str, checks: Sequence[Check], *, timeout: float, only: 
     after = [
         f"The result: {job} logs -f --pod-running-timeout=5m job/{NAME}-{id}",
         f"Whether all is well, for scripts: {job} get job {NAME}-{id} -o jsonpath='{{.status.succeeded}}' says 1.",
-        f"Away with it: {job} delete job,configmap {NAME}-{id}",
+        f"Away with it: {job} delete job/{NAME}-{id} configmap/{NAME}",
     ]
     print("---\n".join(to_yaml(each, *after) if each is made[0] else to_yaml(each) for each in made), end="")
     for line in after:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 
-from checks.servers import always, answering
+from checks.servers import always, answering, speaking
 from floe_infra.checks.program.here import CheckError, Here
 from floe_infra.checks.program.web import RefusedError, ask, error_of
 
@@ -45,3 +47,22 @@ def test_redirects_are_not_followed():
 def test_an_answer_that_is_no_object():
     with answering(always(200, b"<html>")) as server, pytest.raises(CheckError, match="is no JSON object"):
         _ = ask(Here({}), "GET", server.url).json
+
+
+def test_a_proxy_for_what_is_encrypted():
+    asked = []
+
+    def proxy(connection: socket.socket) -> None:
+        asked.append(connection.recv(1000).split(b"\r\n")[0])
+        connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+
+    with speaking(proxy) as server:
+        here = Here({"HTTPS_PROXY": server.url, "NO_PROXY": "169.254.169.254,.internal", "http_proxy": server.url})
+        with pytest.raises(CheckError, match="Tunnel connection failed: 407 Proxy Authentication Required"):
+            ask(here, "GET", "https://s3.eu-west-1.amazonaws.com/lake")
+        with pytest.raises(CheckError, match="DNS knows no such name"):
+            ask(here, "GET", "https://nowhere.internal/")
+        with pytest.raises(CheckError, match="DNS knows no such name"):
+            ask(here, "GET", "http://nowhere.invalid/")
+    [line] = asked
+    assert line.startswith(b"CONNECT s3.eu-west-1.amazonaws.com:443 ")

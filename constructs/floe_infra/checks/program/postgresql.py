@@ -176,8 +176,8 @@ def _columns(body: bytes) -> list[str]:
 
 
 def _md5(user: str, password: str, salt: bytes) -> bytes:
-    inner = hashlib.md5(f"{password}{user}".encode()).hexdigest()
-    return b"md5" + hashlib.md5(inner.encode() + salt).hexdigest().encode()
+    inner = hashlib.md5(f"{password}{user}".encode(), usedforsecurity=False).hexdigest()
+    return b"md5" + hashlib.md5(inner.encode() + salt, usedforsecurity=False).hexdigest().encode()
 
 
 class _Scram:

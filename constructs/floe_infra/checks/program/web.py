@@ -1,4 +1,4 @@
-"""One HTTP request, without redirects: they would get to see the credentials."""
+"""One HTTP request. No redirects: they would get to see the credentials. Proxies only for what is encrypted."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def ask(
     host = address.hostname or ""
     port = address.port or (443 if address.scheme == "https" else 80)
     path = f"{address.path or '/'}{'?' if address.query else ''}{address.query}"
-    connection = (HTTPSConnection if address.scheme == "https" else HTTPConnection)(host, port, timeout=here.left)
-    with here.to(host, port, connected=False):
+    connection = _connection(here, host, port, secure=address.scheme == "https")
+    with here.to(connection.host, connection.port, connected=False):
         connection.connect()
     with here.to(host, port):
         try:
@@ -95,6 +95,20 @@ def ask(
     if answer.status not in expected:
         raise _refused(answer, fixes or {})
     return answer
+
+
+def _connection(here: Here, host: str, port: int, *, secure: bool) -> HTTPConnection:
+    """To the server, or through the proxy that the environment names, as Terraform's providers go."""
+    if not secure:
+        return HTTPConnection(host, port, timeout=here.left)
+    told = here.environment
+    proxy = urlsplit(told.get("https_proxy") or told.get("HTTPS_PROXY") or "")
+    direct = [each.strip().lstrip(".") for each in (told.get("no_proxy") or told.get("NO_PROXY") or "").split(",")]
+    if not proxy.hostname or any(name and f".{host}".endswith(f".{name}") for name in direct):
+        return HTTPSConnection(host, port, timeout=here.left)
+    connection = HTTPSConnection(proxy.hostname, proxy.port or 80, timeout=here.left)
+    connection.set_tunnel(host, port)
+    return connection
 
 
 def _refused(answer: Answer, fixes: Mapping[int | str, str]) -> RefusedError:
