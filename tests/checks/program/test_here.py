@@ -51,6 +51,16 @@ def test_a_name_that_dns_does_not_know():
     assert failed.fix.endswith("kubectl -n catalog get service polaris")
 
 
+def test_dns_does_not_answer(monkeypatch):
+    def look_up(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    failed = failure(f"http://{SERVICE}:8181/", in_cluster=True)
+    assert failed.reason == f"{SERVICE}:8181: no answer from DNS"
+    assert "k8s-app=kube-dns" in failed.fix
+
+
 def test_a_name_of_the_clusters_own_is_not_missed_elsewhere():
     with pytest.raises(OnlyInClusterError):
         ask(Here({}), "GET", f"http://{SERVICE}:8181/")

@@ -103,6 +103,9 @@ class _To:
 
 
 def _unknown(error: BaseException, to: _To) -> tuple[str, str]:
+    if isinstance(error, OSError) and error.errno == socket.EAI_AGAIN:
+        pods = "kubectl -n kube-system get pods -l k8s-app=kube-dns"
+        return "no answer from DNS", f"see {pods}" if to.here.in_cluster else "see whether this machine has a network"
     if to.here.in_cluster and to.host.endswith(_IN_CLUSTER):
         service, namespace = to.host.split(".")[:2]
         return "DNS knows no such name", f"see whether it is there: kubectl -n {namespace} get service {service}"
