@@ -84,12 +84,8 @@ def test_ages_key_is_a_secret_that_is_there_already(files):
     values = releases(operator(files, age_secret="keys"))["sops-secrets-operator"]["values"]
     assert values["secretsAsFiles"] == [{"name": "age", "mountPath": "/etc/sops-age", "secretName": "keys"}]
     assert values["extraEnv"] == [{"name": "SOPS_AGE_KEY_FILE", "value": "/etc/sops-age/keys.txt"}]
-    assert (
-        objects(operator(files))["ServiceAccount/sops-secrets-operator"]["annotations" if 0 else "metadata"][
-            "annotations"
-        ]
-        == {}
-    )
+    account = objects(operator(files))["ServiceAccount/sops-secrets-operator"]
+    assert account["metadata"]["annotations"] == {}
 
 
 def test_with_the_clouds_key_the_operator_acts_as_itself_and_has_no_other(files):

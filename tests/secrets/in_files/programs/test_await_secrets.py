@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from urllib.error import HTTPError, URLError
 
 import pytest
@@ -80,6 +79,6 @@ def test_it_asks_for_the_objects_by_name(monkeypatch, capsys):
     assert await_secrets.main("isindir.github.com/v1alpha3/sopssecrets", "catalog", "a", "b") == 0
     assert asked == [f"/apis/isindir.github.com/v1alpha3/namespaces/catalog/sopssecrets/{name}" for name in "ab"]
     monkeypatch.setattr(await_secrets, "_PATIENCE", 0.0)
-    monkeypatch.setattr(await_secrets, "_api_server", lambda: lambda path: json.loads('{"kind": "SopsSecret"}'))
+    monkeypatch.setattr(await_secrets, "_api_server", lambda: lambda _: {"kind": "SopsSecret"})
     assert await_secrets.main("isindir.github.com/v1alpha3/sopssecrets", "catalog", "a") == 1
     assert capsys.readouterr().err == "catalog/a: not looked at yet\n"
