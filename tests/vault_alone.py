@@ -72,8 +72,8 @@ def made(
             if isinstance(config, OpenBaoConfig)
             else VaultExternalSecrets(stack, "secrets", **given)
         )
-        for copy in copies:
-            service.copy(stack, copy.name, namespace="database", secrets=[copy])
+        if copies:
+            service.copy(stack, "copies", namespace="database", secrets=copies)
 
     return synthesized(make)
 

@@ -170,6 +170,7 @@ class Services(PlatformStack):
             networks=tuple(known),
             services=self.site.cluster.service_cidr,
             gke=google,
+            apis=self._config.cloud.provider != "local",
             internet=config.allow_internet,
         )
         in_cloud = {section: self._in_cloud(section, around) for section in TAKES}

@@ -87,11 +87,15 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
             yield from check(sound)
 
 
+_INSTEAD = {"openbao": "no key there unseals it; choose in_cluster, or vault with a server that is there already"}
+
+
 def _kind_exists_on_cloud(section: str, config: PlatformConfig) -> Iterator[Finding]:
     provider, chosen = config.cloud.provider, getattr(config, section)
     if provider not in chosen.clouds:
         allowed = f"on {', '.join(sorted(chosen.clouds))}"
-        yield Finding((section, "kind"), f"{chosen.kind} does not exist on {provider}", allowed, "choose another kind")
+        fix = _INSTEAD.get(chosen.kind, "choose another kind")
+        yield Finding((section, "kind"), f"{chosen.kind} does not exist on {provider}", allowed, fix)
 
 
 def _kind_carries_environment(section: str, config: PlatformConfig) -> Iterator[Finding]:

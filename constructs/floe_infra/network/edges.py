@@ -119,6 +119,7 @@ class Surroundings:
             address before it becomes a pod's.
         in_cloud: by section, what stands for it outside of the cluster, with the port.
         gke: whether pods learn who they are from the metadata server, and the API server calls them through others.
+        apis: whether there is a cloud whose APIs can be called.
         internet: whether pods that call the cloud, or servers elsewhere, may do so at public addresses.
     """
 
@@ -126,6 +127,7 @@ class Surroundings:
     services: str | None = None
     in_cloud: Mapping[str, tuple[Addresses, int]] = field(default_factory=dict)
     gke: bool = False
+    apis: bool = True
     internet: bool = True
 
     @property
@@ -201,7 +203,7 @@ def _beside(workload: Workload, section: Sequence[Workload], scrapers: Sequence[
 
 def _around(workload: Workload, around: Surroundings) -> Iterator[Edge]:
     """What is no pod."""
-    if workload.cloud:
+    if workload.cloud and around.apis:
         yield Edge(workload, around.cloud, (HTTPS,))
     if workload.elsewhere:
         yield Edge(workload, around.elsewhere, workload.elsewhere)
