@@ -75,8 +75,10 @@ class Nessie(Construct):
         self.secrets = site.copy_secrets(
             self, "secrets", namespace=namespace, secrets=[login, *([keys] if keys else [])]
         )
+        copies = [login, *([keys] if keys else [])]
         values = {
             **server_values(config, name=NAME, site=site, storage=storage, telemetry=telemetry),
+            **site.restarting("podAnnotations", namespace, *(copy.ref(namespace).name for copy in copies)),
             "image": {"tag": charts.NESSIE.version},
             "podDisruptionBudget": {"enabled": config.replicas > 1, "policy": {"maxUnavailable": 1}},
             "affinity": _apart(),

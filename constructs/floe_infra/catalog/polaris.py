@@ -162,6 +162,12 @@ class Polaris(Construct):
         """The server's address is in a Secret, and nothing starts anew when that changes."""
         return {"checksum/database": checksum(self._jdbc_url)}
 
+    @property
+    def _secrets_checksum(self) -> dict[str, str]:
+        keys = [self._storage.secret.name] if self._storage.secret else []
+        read = [self._secret(name) for name in (_LOGIN, TOKEN_SECRET, *keys)]
+        return self._site.restarts(self._config.namespace, *read)
+
     def _bootstrap(self, image: str) -> dict[str, Any]:
         login = self._secret(_LOGIN)
         container = {
@@ -200,7 +206,7 @@ class Polaris(Construct):
             "maintenance": {"image": {"repository": "docker.io/apache/polaris-admin-tool", "tag": version}},
             "podDisruptionBudget": {"enabled": config.replicas > 1, "maxUnavailable": 1},
             "topologySpreadConstraints": spread(**{"app.kubernetes.io/instance": NAME}),
-            "podAnnotations": self._database_checksum,
+            "podAnnotations": {**self._database_checksum, **self._secrets_checksum},
             # The chart leaves Java 35 s to come up, which on a node that has just started is not enough.
             "livenessProbe": {"initialDelaySeconds": 60},
             # Until the Service has stopped sending requests here.

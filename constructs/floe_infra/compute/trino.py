@@ -89,6 +89,7 @@ class Trino(Construct):
         super().__init__(scope, id)
         namespace, memory = config.namespace, config.memory
         copies = _copies(config, site, storage, catalog)
+        secrets = [copy.ref(namespace).name for copy in copies]
         host = f"{NAME}.{namespace}.svc.cluster.local"
         self.ref = ComputeRef(
             engine="trino",
@@ -113,8 +114,8 @@ class Trino(Construct):
             chart=charts.TRINO,
             namespace=namespace,
             values={
-                **_pods(config, site),
-                "envFrom": [{"secretRef": {"name": copy.ref(namespace).name}} for copy in copies],
+                **_pods(config, site, site.restarting("annotations", namespace, *secrets)),
+                "envFrom": [{"secretRef": {"name": name}} for name in secrets],
                 "server": _servers(config, site, storage),
                 "additionalConfigProperties": _lines(_properties(config, telemetry)),
                 "additionalExchangeManagerProperties": _lines(_exchange(config, storage, site.context)),
@@ -165,7 +166,7 @@ def _objects(config: TrinoConfig, site: Site) -> list[dict[str, Any]]:
     return [account, *([disruption_budget(f"{NAME}-worker", _WORKERS, f"{_AT_ONCE}%")] if several else [])]
 
 
-def _pods(config: TrinoConfig, site: Site) -> dict[str, Any]:
+def _pods(config: TrinoConfig, site: Site, annotations: dict[str, Any]) -> dict[str, Any]:
     memory = config.memory
     return {
         "fullnameOverride": NAME,
@@ -177,11 +178,13 @@ def _pods(config: TrinoConfig, site: Site) -> dict[str, Any]:
         "coordinator": {
             **_server(memory.coordinator, config.coordinator_cpu, includeCoordinator=memory.coordinator_works),
             **site.steady.values,
+            **annotations,
             "deployment": {"strategy": {"type": "Recreate"}},
         },
         "worker": {
             **_server(memory.worker, config.cpu),
             **(site.interruptible if config.spot else site.steady).values,
+            **annotations,
             "deployment": {
                 "progressDeadlineSeconds": TIMEOUT + _notice(config),
                 "strategy": {

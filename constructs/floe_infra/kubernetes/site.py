@@ -156,6 +156,11 @@ class Site:
         found = [self.secret_checksums[place] for place in places if place in self.secret_checksums]
         return {"checksum/secrets": checksum(*found)} if found else {}
 
+    def restarting(self, key: str, namespace: str, *secrets: str) -> dict[str, dict[str, str]]:
+        """The same as a chart's value of this name; nothing where it has nothing to say."""
+        annotations = self.restarts(namespace, *secrets)
+        return {key: annotations} if annotations else {}
+
     def _restarted(self, manifest: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:
         template = manifest.get("spec", {}).get("template", {})
         if annotations := self.restarts(namespace, *secrets_of(template.get("spec", {}))):

@@ -86,7 +86,7 @@ class Jaeger(Construct):
             NAME,
             chart=charts.JAEGER,
             namespace=namespace,
-            values=_values(config, site, login),
+            values=_values(config, site, login, site.restarts(namespace, *([copy.ref(namespace).name] if copy else []))),
             user_values=config.values,
             after=[*self.secrets, *([self.volume] if self.volume else []), *after],
         )
@@ -152,7 +152,9 @@ def _login(secret: str) -> list[dict[str, Any]]:
     ]
 
 
-def _values(config: JaegerConfig, site: Site, login: list[dict[str, Any]]) -> dict[str, Any]:
+def _values(
+    config: JaegerConfig, site: Site, login: list[dict[str, Any]], checksums: dict[str, str]
+) -> dict[str, Any]:
     configuration = _configuration(config, prefix=site.context.prefix)
     on_disk = isinstance(config.storage, BadgerStorage)
     volumes = [{"name": "tmp", "emptyDir": {}}]
@@ -168,7 +170,10 @@ def _values(config: JaegerConfig, site: Site, login: list[dict[str, Any]]) -> di
             "replicas": config.replicas,
             "strategy": {"type": "RollingUpdate" if shared else "Recreate"},
             # The chart does not start pods anew when their configuration changes.
-            "podLabels": {"floe-infra/configuration": checksum(configuration, config.values.get("userconfig"))},
+            "podLabels": {
+                "floe-infra/configuration": checksum(configuration, config.values.get("userconfig")),
+                **checksums,
+            },
             "extraEnv": [{"name": "GOMEMLIMIT", "value": f"{config.memory_mib * 4 // 5}MiB"}, *login],
             "extraVolumes": volumes,
             "extraVolumeMounts": mounts,

@@ -69,6 +69,7 @@ class OtelCollector(Construct):
             namespace=namespace,
             values={
                 **_pods(config, site),
+                **site.restarting("podAnnotations", namespace, *(copy.ref(namespace).name for copy in copies)),
                 "extraEnvs": [
                     secret_env(variable, secret=copy.ref(namespace).name, key=key)
                     for copy in copies

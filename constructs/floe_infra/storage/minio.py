@@ -40,6 +40,7 @@ class Minio(InClusterServer):
             "mode": "standalone",
             "deploymentUpdate": {"type": "Recreate"},  # two servers cannot have the one disk
             "existingSecret": secret,
+            **site.restarting("podAnnotations", config.namespace, secret),
             "environment": {"MINIO_REGION": REGION},
             "users": [],
             "persistence": disk,

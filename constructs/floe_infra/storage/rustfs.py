@@ -34,6 +34,7 @@ class RustFs(InClusterServer):
                 "distributed": {"enabled": False},
             },
             "secret": {"existingSecret": secret},
+            **site.restarting("podAnnotations", config.namespace, secret),
             "config": {"rustfs": {"region": REGION, "obs_log_directory": ""}},  # to standard output, without a disk
             "storageclass": {"name": site.storage_class, "dataStorageSize": f"{config.storage_gib}Gi"},
             "ingress": {"enabled": False},

@@ -46,6 +46,7 @@ class SeaweedFs(InClusterServer):
             **{part: {"enabled": False} for part in ("master", "volume", "filer", "s3")},
             "allInOne": {
                 "enabled": True,
+                **site.restarting("podAnnotations", config.namespace, secret),
                 "s3": {"enabled": True, "enableAuth": True, "existingConfigSecret": secret},
                 "data": disk,
                 "affinity": "",  # there is one pod, whose successor may come to the same node
