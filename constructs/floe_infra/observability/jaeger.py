@@ -81,12 +81,13 @@ class Jaeger(Construct):
         self.secrets = site.copy_secrets(self, "secrets", namespace=namespace, secrets=[copy]) if copy else []
         self.volume = _volume(self, storage, site, namespace) if isinstance(storage, BadgerStorage) else None
         login = _login(copy.ref(namespace).name) if copy else []
+        checksums = site.restarts(namespace, copy.ref(namespace).name) if copy else {}
         self.release = site.release(
             self,
             NAME,
             chart=charts.JAEGER,
             namespace=namespace,
-            values=_values(config, site, login, site.restarts(namespace, *([copy.ref(namespace).name] if copy else []))),
+            values=_values(config, site, login, checksums),
             user_values=config.values,
             after=[*self.secrets, *([self.volume] if self.volume else []), *after],
         )
@@ -152,9 +153,7 @@ def _login(secret: str) -> list[dict[str, Any]]:
     ]
 
 
-def _values(
-    config: JaegerConfig, site: Site, login: list[dict[str, Any]], checksums: dict[str, str]
-) -> dict[str, Any]:
+def _values(config: JaegerConfig, site: Site, login: list[dict[str, Any]], checksums: dict[str, str]) -> dict[str, Any]:
     configuration = _configuration(config, prefix=site.context.prefix)
     on_disk = isinstance(config.storage, BadgerStorage)
     volumes = [{"name": "tmp", "emptyDir": {}}]
