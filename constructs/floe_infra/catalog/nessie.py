@@ -72,10 +72,8 @@ class Nessie(Construct):
             uri=f"http://{NAME}.{namespace}.svc.cluster.local:19120/iceberg",
             namespaces=namespaces(config, storage),
         )
-        self.secrets = site.copy_secrets(
-            self, "secrets", namespace=namespace, secrets=[login, *([keys] if keys else [])]
-        )
         copies = [login, *([keys] if keys else [])]
+        self.secrets = site.copy_secrets(self, "secrets", namespace=namespace, secrets=copies)
         values = {
             **server_values(config, name=NAME, site=site, storage=storage, telemetry=telemetry),
             **site.restarting("podAnnotations", namespace, *(copy.ref(namespace).name for copy in copies)),
