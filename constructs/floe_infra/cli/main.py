@@ -20,6 +20,7 @@ from floe_infra.cli import (
     doctor,
     emulator,
     handoff,
+    migrate,
     network,
     plan,
     secrets,
@@ -50,6 +51,7 @@ app.command("plan")(plan.plan)
 app.command("deploy")(deploy.deploy)
 app.command("destroy")(destroy.destroy)
 app.command("handoff")(handoff.handoff)
+app.command("migrate")(migrate.migrate)
 app.command("check")(check.check)
 app.command("bootstrap-state")(bootstrap_state.bootstrap_state)
 app.command("doctor")(doctor.doctor)

@@ -20,6 +20,8 @@ ADMIN_SECRET = "database-admin"
 """The name of the secret with the administrator's login, keys `username` and `password`, to a server of the cloud's."""
 IN_CLUSTER_ADMIN_SECRET = "in-cluster-postgresql-admin"
 """Likewise to the server in the cluster. While data moves from one to the other there are both."""
+IN_CLUSTER_NAME = "postgresql"
+"""What the server in the cluster is called there."""
 OLDEST_TO_MOVE_TO = 16
 """The major version of the server in the cluster: what is dumped there is restored into this or a newer one."""
 RESERVED = frozenset({"admin", "rdsadmin", "default", "group", "order", "select", "table", "user"})

@@ -9,7 +9,7 @@ from typing import Any
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from floe_infra.database.config import IN_CLUSTER_ADMIN_SECRET, InClusterDatabaseConfig
+from floe_infra.database.config import IN_CLUSTER_ADMIN_SECRET, IN_CLUSTER_NAME, InClusterDatabaseConfig
 from floe_infra.database.databases import IMAGE, USER, Databases
 from floe_infra.kubernetes.objects import config_map, labels, pod, resources, service, volume_claim
 from floe_infra.kubernetes.site import SecretCopy, Site
@@ -18,7 +18,7 @@ from floe_infra.network.edges import Workload
 from floe_infra.refs import DatabaseRef
 from floe_infra.terraform import keep
 
-NAME = "postgresql"
+NAME = IN_CLUSTER_NAME
 PORT = 5432
 ENGINE_VERSION = IMAGE.rpartition(":")[2]
 _CLIENTS = "local all all scram-sha-256\nhostssl all all all scram-sha-256\n"

@@ -13,13 +13,10 @@ from floe_infra.database.databases import IMAGE, USER, login_secrets, whole
 from floe_infra.kubernetes.objects import config_map, job, labels, pod, resources, secret_env
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.kubernetes.values import checksum
+from floe_infra.migration.config import MOVE, MOVED
 from floe_infra.network.edges import Workload
 from floe_infra.refs import DatabaseRef, KubernetesSecretRef
 
-NAME = "move-databases"
-"""Of the job that moves, which somebody starts."""
-MOVED = "databases-moved"
-"""Of the job that sees that all is moved."""
 _DEADLINE = 900
 """Seconds; both servers have been there before."""
 _PROGRAMS = ("move.sh", "move.sql")
@@ -58,16 +55,16 @@ class Move(Construct):
         self.manifests = site.manifests(
             self,
             "job",
-            name=NAME,
+            name=MOVE,
             namespace=namespace,
-            manifests=[config_map(NAME, run.programs), _never(NAME, run.pod(NAME))],
+            manifests=[config_map(MOVE, run.programs), _never(MOVE, run.pod(MOVE))],
             after=[*self.secrets, *after],
         )
 
     @staticmethod
     def workloads(namespace: str) -> tuple[Workload, ...]:
         """The job, which talks to both servers."""
-        return (Workload(NAME, namespace, labels(NAME), takes=("database", "migration")),)
+        return (Workload(MOVE, namespace, labels(MOVE), takes=("database", "migration")),)
 
 
 class Moved(Construct):

@@ -25,6 +25,11 @@ from floe_infra.needs import Needs, login_secret
 if TYPE_CHECKING:
     from floe_infra.config.platform import PlatformConfig
 
+MOVE = "move-databases"
+"""The job that moves the data, when somebody starts it."""
+MOVED = "databases-moved"
+"""The job that sees that all data is moved."""
+
 
 class ArrivingConfig(Kind):
     """A new PostgreSQL server beside the one in use, with empty databases and the job that fills them. Written and
