@@ -175,6 +175,46 @@ def test_a_raised_generation_asks_for_another_file(kind, tmp_path):
     assert ("observability", "marquez-database") not in names
 
 
+def by_release(platform: FloePlatform) -> dict[tuple[str, str], Any]:
+    stack = json.loads(json.dumps(platform.services.to_terraform()))
+    return {(block["namespace"], block["name"]): block["values"] for block in releases_of(stack)}
+
+
+STARTED = {
+    "local": ("observability", "marquez-database", {"marquez"}),
+    "aws": ("query", "trino-shared-secret", {"trino"}),
+    "nessie": ("catalog", "nessie-db", {"nessie"}),
+}
+ALWAYS = {"postgresql", "databases", "marquez"}
+POLARIS = {"polaris", "polaris-bootstrap", "polaris-provisioning"}
+ALL_STARTED = {
+    "local": {*ALWAYS, *POLARIS, "seaweedfs", "buckets"},
+    "aws": {*ALWAYS, *POLARIS, "otel-collector", "trino"},
+    "nessie": {*ALWAYS, "nessie", "rustfs", "buckets"},
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_reads_a_secret_starts_anew_with_its_file_and_nothing_else_does(platform, tmp_path):
+    """But for floe-runtime's own charts, which are not ours."""
+    secrets = IN_FILES["sealed_secrets"]
+    wanted = provide(platform, secrets, tmp_path)
+    before = by_release(build(platform, secrets, tmp_path))
+
+    def started(*chosen: Wanted) -> set[str]:
+        """With these sealed anew."""
+        for each in chosen:
+            document = sealed_secret(each.namespace, each.name, values_for(each), SEALING.public_key())
+            write(tmp_path / "sealed-secrets" / f"{each.namespace}.{each.name}.yaml", document)
+        after = by_release(build(platform, secrets, tmp_path))
+        changed = {name for namespace, name in before if before[namespace, name] != after[namespace, name]}
+        return {name for name in changed if not name.endswith("-secrets") and not name.startswith("await-")}
+
+    namespace, name, readers = STARTED[platform]
+    assert started(*(each for each in wanted if (each.namespace, each.name) == (namespace, name))) == readers
+    assert started(*wanted) == ALL_STARTED[platform]
+
+
 @pytest.mark.parametrize("kind", IN_FILES)
 def test_no_value_is_in_any_stack(kind, tmp_path):
     provide("local", IN_FILES[kind], tmp_path)
