@@ -12,13 +12,14 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from checks.documents import document
 from checks.servers import Answer, Request, answering
 from floe_infra.checks.job import manifests
 from floe_infra.checks.program.catalog import Catalog, CatalogLogin
 from floe_infra.checks.program.credentials import Entry, Secret
 from floe_infra.checks.program.lineage import Lineage
 from floe_infra.checks.program.postgresql import Login, PostgreSql
-from floe_infra.checks.program.run import Check, as_data
+from floe_infra.checks.program.run import Check
 from floe_infra.handoff.document import to_yaml
 
 PLACE = {
@@ -36,8 +37,9 @@ ADMIN = Secret((Entry("username", "PGUSER"), Entry("password", "PGPASSWORD")), m
 
 
 def made(*checks: Check, arguments: tuple[str, ...] = ()) -> dict[str, dict]:
-    document = json.dumps({"job": PLACE, "checks": as_data(checks)})
-    objects = manifests(PLACE, document, checks, id="0a1b2c", arguments=["--timeout", "5", *arguments], timeout=5)
+    objects = manifests(
+        PLACE, document(checks, PLACE), checks, id="0a1b2c", arguments=["--timeout", "5", *arguments], timeout=5
+    )
     return {each["kind"]: each for each in objects}
 
 

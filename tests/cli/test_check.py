@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from checks.documents import document
 from checks.servers import always, answering, free_port
 from floe_infra.checks.program.lineage import Lineage
-from floe_infra.checks.program.run import Check, as_data
+from floe_infra.checks.program.run import Check
 from floe_infra.checks.program.telemetry import Otlp
 
 CONFIG = """\
@@ -42,8 +43,8 @@ def deployed(tmp_path: Path) -> Callable[..., None]:
     """Says what there is to check."""
 
     def say(**checks: object) -> None:
-        data = as_data([Check(name.replace("_", " "), what) for name, what in checks.items()])
-        output({"handoff": {"checks.json": json.dumps({"job": PLACE, "checks": data})}})
+        named = [Check(name.replace("_", " "), what) for name, what in checks.items()]
+        output({"handoff": {"checks.json": document(named, PLACE)}})
 
     def output(outputs: dict[str, object]) -> None:
         answer = {name: {"value": value} for name, value in outputs.items()}
@@ -157,8 +158,8 @@ def test_nothing_to_do(deployed, check):
 
 
 def test_no_cluster_no_job(deployed, check):
-    data = as_data([Check("lineage", Lineage("http://127.0.0.1:1/", "acme"))])
-    deployed.output({"handoff": {"checks.json": json.dumps({"job": None, "checks": data})}})
+    checks = [Check("lineage", Lineage("http://127.0.0.1:1/", "acme"))]
+    deployed.output({"handoff": {"checks.json": document(checks)}})
     done = check("--in-cluster")
     assert done.returncode == 2
     assert "leave out --in-cluster" in done.stderr

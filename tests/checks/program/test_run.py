@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 
 import pytest
 
+from checks.documents import document
 from checks.servers import always, answering, free_port
 from floe_infra.checks.program.catalog import Catalog, CatalogLogin, Namespaces
 from floe_infra.checks.program.credentials import Entry, Secret
 from floe_infra.checks.program.here import CheckError, Here, OnlyInClusterError
 from floe_infra.checks.program.lineage import Lineage
 from floe_infra.checks.program.postgresql import Login, PostgreSql
-from floe_infra.checks.program.run import KINDS, Check, Result, as_data, read, run, sections, succeeded
+from floe_infra.checks.program.run import KINDS, Check, Result, read, run, sections, succeeded
 from floe_infra.checks.program.storage import Bucket
 
 SECRET = Secret((Entry("password", "PW", "postgresql-password"),), "postgresql", "aws", "acme/database", "eu-west-1")
@@ -52,8 +52,7 @@ def results(*outcomes: str | Exception, **more: object) -> list[Result]:
     ids=lambda what: type(what).__name__,
 )
 def test_a_document_says_all_that_a_check_is(what):
-    text = json.dumps({"checks": as_data([Check("a check", what)])})
-    assert read(text) == [Check("a check", what)]
+    assert read(document([Check("a check", what)])) == [Check("a check", what)]
 
 
 def test_every_kind_can_be_written_and_read():

@@ -69,16 +69,8 @@ class Result:
 
 
 def read(text: str) -> list[Check]:
-    """The checks in a document, where they are what `as_data` says under `checks`."""
+    """The checks in a document: under `checks`, each its name, its kind, and what that is told; see `spec`."""
     return [Check(each["name"], _read(KINDS[each["kind"]], each["what"])) for each in json.loads(text)["checks"]]
-
-
-def as_data(checks: Sequence[Check]) -> list[dict[str, Any]]:
-    """The checks as JSON has them, which name secrets and hold none."""
-    return [
-        {"name": check.name, "kind": type(check.what).__name__, "what": _without_defaults(check.what)}
-        for check in checks
-    ]
 
 
 def sections(checks: Sequence[Check]) -> list[str]:
@@ -134,20 +126,6 @@ def _run(check: Check, here: Here) -> Result:
     except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
         # What a server said was of another form than its protocol has it.
         return result("failed", f"not understood: {type(error).__name__}: {error}", "see what answers there")
-
-
-def _without_defaults(value: Any) -> dict[str, Any]:
-    return {
-        field.name: _plain(held)
-        for field in dataclasses.fields(value)
-        if (held := getattr(value, field.name)) != field.default
-    }
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        return _without_defaults(value)
-    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _read(kind: Any, value: Any) -> Any:
