@@ -208,6 +208,32 @@ def test_the_default_nodes_of_each_tier_carry_runs_beside_trino(environment):
     assert platform({}, environment=environment, runtime={"kind": "floe"}).runtime.kind == "floe"
 
 
+def test_the_quota_carries_a_run_and_its_codes_server():
+    tight = {"quota": {"memory_gib": 16, "cpu": 4}}
+    found = findings({}, runtime={"kind": "floe"}, kubernetes=tight)
+    assert [(each.path[-1], each.allowed) for each in found] == [("memory_gib", "at least 17"), ("cpu", "at least 5")]
+    assert found[0].message.startswith("a run of 16384 MiB and 4 CPU and the server of its code request more")
+    assert platform({}, runtime={"kind": "floe"}, kubernetes={"quota": None})
+
+
+def test_no_layer_is_called_like_the_profile_of_all():
+    found = finding({}, storage={"layers": ["raw", "default"]})
+    assert found.path == ("storage", "layers", 1)
+
+
+@pytest.mark.parametrize(
+    ("catalog", "layers", "path"),
+    [
+        ({"warehouse": "gold"}, ["bronze", "gold"], ("catalog", "warehouse")),
+        ({"warehouse": "lake", "namespaces": {"gold": "lake"}}, ["gold"], ("catalog", "namespaces", "gold")),
+        ({}, ["acme_prod"], ("catalog", "warehouse")),
+    ],
+)
+def test_no_namespace_is_called_like_the_warehouse(catalog, layers, path):
+    found = finding({}, catalog={"kind": "polaris", **catalog}, storage={"layers": layers})
+    assert found.path == path
+
+
 def all_find_room(trino: TrinoConfig, cluster: ExistingEksConfig) -> bool:
     """Whether they do when they are placed one after the other, from each place that the coordinator may take."""
     nodes = [(group, node(group)) for group in cluster.node_groups.values() for _ in range(group.max_size)]

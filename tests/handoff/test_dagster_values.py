@@ -100,6 +100,7 @@ def test_runs_inherit_nothing_and_are_told_all_that_the_codes_server_is():
     server = pipelines(made)
     run = made["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]
     assert server["includeConfigInLaunchedRuns"] == {"enabled": False}
+    assert server["podSecurityContext"] == run["podSpecConfig"]["securityContext"]
     assert env(server).items() < env(run["containerConfig"]).items()
     mounts = {each["name"]: each["mountPath"] for each in run["containerConfig"]["volumeMounts"]}
     assert {each["name"]: each["mountPath"] for each in server["volumeMounts"]}.items() < mounts.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -80,6 +81,8 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _catalog_root,
         _glue_has_buckets,
         _layers_are_no_profile,
+        _namespaces_are_no_warehouse,
+        _quota_carries_a_run,
         _charts_have_what_they_run,
     )
     for check in checks:
@@ -403,17 +406,19 @@ class _Pod:
 
 
 def _runs_fit(config: PlatformConfig) -> Iterator[Finding]:
-    """Some node group must have room for a run: Kubernetes would leave its pod pending for ever. Where the engine is
-    none that runs in it, the runtime says how large it is."""
-    compute = config.compute
-    if compute.kind in ("duckdb", "motherduck", "bigquery"):
-        run = _Pod("worker", compute.memory_gib * 1024, compute.cpu)
-    elif (runtime := config.runtime).kind == "floe":
-        run = _Pod("run", runtime.run_memory_gib * 1024, runtime.run_cpu, prefix="run_", section="runtime")
-    else:
-        return
-    if pools := node_pools(config):
+    """Some node group must have room for a run: Kubernetes would leave its pod pending for ever."""
+    if (run := _run(config)) and (pools := node_pools(config)):
         yield from _finds_room(run, pools)
+
+
+def _run(config: PlatformConfig) -> _Pod | None:
+    """Where the engine is none that works in it, the runtime says how large it is."""
+    compute, runtime = config.compute, config.runtime
+    if compute.kind in ("duckdb", "motherduck", "bigquery"):
+        return _Pod("worker", compute.memory_gib * 1024, compute.cpu)
+    if runtime.kind == "floe":
+        return _Pod("run", runtime.run_memory_gib * 1024, runtime.run_cpu, prefix="run_", section="runtime")
+    return None
 
 
 def _trino_fits(config: PlatformConfig) -> Iterator[Finding]:
@@ -618,6 +623,39 @@ def _layers_are_no_profile(config: PlatformConfig) -> Iterator[Finding]:
         if layer == "default":
             message = "floe-runtime's storage profile of this name is that of the first layer"
             yield Finding(("storage", "layers", index), message, "any other name", "rename the layer")
+
+
+def _namespaces_are_no_warehouse(config: PlatformConfig) -> Iterator[Finding]:
+    """floe-runtime takes a name that begins with the warehouse's for one that says it, and finds nothing."""
+    catalog, storage = config.catalog, config.storage
+    if not isinstance(catalog, PolarisConfig | NessieConfig) or storage.kind == "none":
+        return
+    warehouse = catalog.warehouse_name(prefix=f"{config.name}-{config.environment}")
+    for layer in storage.layers:
+        if catalog.namespaces.get(layer, layer) == warehouse:
+            message = f"the namespace of {layer} is called like the warehouse, {warehouse}, that it is in"
+            path = ("namespaces", layer) if layer in catalog.namespaces else ("warehouse",)
+            yield Finding(("catalog", *path), message, "another name than the warehouse's", "rename one of them")
+
+
+_CODE_SERVER = (1, 0.25)
+"""GiB and processors that the server of the pipelines' code requests."""
+
+
+def _quota_carries_a_run(config: PlatformConfig) -> Iterator[Finding]:
+    """Beside the server of its code: Kubernetes would turn away its pod, again and again."""
+    quota = config.kubernetes.quota
+    if quota is None or config.cluster.kind == "none" or (run := _run(config)) is None:
+        return
+    wanted = {"memory_gib": run.memory_mib // 1024 + _CODE_SERVER[0], "cpu": run.cpu + _CODE_SERVER[1]}
+    for key, least in wanted.items():
+        if getattr(quota, key) < least:
+            yield Finding(
+                ("kubernetes", "quota", key),
+                f"a {run} and the server of its code request more than a namespace may",
+                f"at least {math.ceil(least)}",
+                "raise the quota, or make runs smaller",
+            )
 
 
 def _charts_have_what_they_run(config: PlatformConfig) -> Iterator[Finding]:

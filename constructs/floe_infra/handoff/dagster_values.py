@@ -33,8 +33,8 @@ _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _SERVICE = {"requests": {"cpu": "250m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}}
 _START_SECONDS = 900
 """For which a run may wait for a node to be started and for its image, before Dagster gives it up."""
-_USER = 1000
-"""`app` in floe-runtime's images."""
+_AS_USER = {"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000, "runAsNonRoot": True}
+"""The user in floe-runtime's images."""
 
 Values = dict[str, Any]
 
@@ -137,6 +137,7 @@ def _pipelines(parts: Parts, platform_yaml: str) -> Values:
         "name": parts.context.name,
         "image": _image(parts),
         "port": 3030,
+        "podSecurityContext": _AS_USER,
         "includeConfigInLaunchedRuns": {"enabled": False},
         # Nothing else starts the pod anew when platform.yaml changes.
         "annotations": {"checksum/platform": checksum(platform_yaml)},
@@ -207,7 +208,6 @@ def _runs(parts: Parts) -> Values:
     assert parts.runtime
     run = parts.run
     mount = {"name": "duckdb-spill", "mountPath": TEMP_DIRECTORY}
-    user = {"runAsUser": _USER, "runAsGroup": _USER, "fsGroup": _USER, "runAsNonRoot": True}
     return {
         "containerConfig": {
             "resources": {"requests": run.resources, "limits": run.resources},
@@ -216,7 +216,7 @@ def _runs(parts: Parts) -> Values:
         },
         "podSpecConfig": {
             **_placed(parts.interruptible),
-            "securityContext": user,
+            "securityContext": _AS_USER,
             "volumes": [*_VOLUMES, {"name": "duckdb-spill", "emptyDir": {}}],
         },
         "jobSpecConfig": {"ttlSecondsAfterFinished": 600},
