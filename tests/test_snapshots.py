@@ -23,6 +23,7 @@ EXAMPLES = {
     "fault-tolerant": "examples/aws-fault-tolerant.yaml",
     "duckdb": "examples/aws-duckdb.yaml",
     "company": "examples/aws-prod.yaml",
+    "vault": "examples/aws-vault.yaml",
     "local": "examples/local.yaml",
     "local-cluster": "examples/local-cluster.yaml",
     "gcp": "examples/gcp-prod.yaml",
