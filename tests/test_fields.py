@@ -43,6 +43,7 @@ def valid(field: Any, value: object) -> bool:
             ["localhost", "ftp://a", "http://", "http://a:b", "http://a?b"],
         ),
         ("HttpUrl", [], ["http://a:0", "http://a:65536", "http://u:p@a", "http://[::1", "http://a b", "http://a#b"]),
+        ("HttpUrl", [], ["http://token@a", "http://u:@a", "https://a/b\t"]),
         ("HttpUrl", [], ["http://${a}", "http://a/%{b}", 'http://a"', "http://a/\\", "http://a/\x00", "http://a/\n"]),
     ],
 )

@@ -106,12 +106,16 @@ def bucket_problem(name: str) -> str | None:
     return None
 
 
-def _url_problem(value: str) -> str | None:
+def url_problem(value: str) -> str | None:
+    """A login in a URL would be in Terraform's state, and in every log that says where something is."""
     try:
-        port, secret = urlsplit(value).port, urlsplit(value).password
+        parts = urlsplit(value)
+        port = parts.port
     except ValueError as error:
         return f"is no URL: {error}"
-    return "has a port beyond 65535 or of 0" if port == 0 else "holds a password" if secret is not None else None
+    if "@" in parts.netloc:
+        return "holds a password" if parts.password is not None else "holds a login"
+    return "has a port beyond 65535 or of 0" if port == 0 else None
 
 
 PlatformName = Annotated[
@@ -183,12 +187,14 @@ KmsKeyArn = Annotated[
         "IAM policies name keys by their ARN, not by an alias",
     ),
 ]
+URL_HOST = r"[^\s/?#\x00-\x20{}|\\^`\"<>\x7f]+"
+URL_PATH = r"[^\s?#\x00-\x20{}|\\^`\"<>\x7f]*"
 HttpUrl = Annotated[
     str,
     Matches(
-        r"https?://[^\s/?#\x00-\x20{}|\\^`\"<>\x7f]+(/[^\s?#\x00-\x20{}|\\^`\"<>\x7f]*)?",
+        f"https?://{URL_HOST}(/{URL_PATH})?",
         "an http(s) URL such as http://localhost:4566",
-        refuse=_url_problem,
+        refuse=url_problem,
     ),
 ]
 LogRetentionDays = Literal[

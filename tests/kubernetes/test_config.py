@@ -27,7 +27,7 @@ def test_one_of_both():
         ChartsConfig(path="charts", repository="https://x")
 
 
-@pytest.mark.parametrize("repository", ["ftp://x", "charts", "https://a b"])
+@pytest.mark.parametrize("repository", ["ftp://x", "charts", "https://a b", "https://${x}", "oci://u:p@x"])
 def test_bad_repositories(repository):
     with pytest.raises(ValidationError, match="not valid here"):
         ChartsConfig(repository=repository)

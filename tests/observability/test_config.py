@@ -115,6 +115,7 @@ def test_where_grafana_cloud_takes_otlp():
     [
         (GrafanaCloud, {"endpoint": "http://otlp.example.com/otlp", "secret": "grafana"}),  # in plain text
         (GrafanaCloud, {"endpoint": "https://otlp.example.com/{{ .Values }}", "secret": "grafana"}),  # a template
+        (GrafanaCloud, {"endpoint": "https://1234:key@otlp.example.com/otlp", "secret": "grafana"}),  # a login
         (Datadog, {"site": "datadog.com", "secret": "datadog"}),
         (Datadog, {"site": "app.datadoghq.eu.evil.example", "secret": "datadog"}),
         (MarquezConfig, {"image": "marquezproject/marquez"}),

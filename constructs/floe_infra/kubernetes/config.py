@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from floe_infra.fields import Finding, KubernetesName, Matches
+from floe_infra.fields import URL_HOST, URL_PATH, Finding, KubernetesName, Matches, url_problem
 from floe_infra.model import Model
 
 
@@ -28,9 +28,10 @@ class ChartsConfig(Model):
         Annotated[
             str,
             Matches(
-                r"(https?|oci)://[^\s]+",
-                "the URL of a chart repository: https://… or oci://…",
-                "for a folder use `path`",
+                f"(https?|oci)://{URL_HOST}(/{URL_PATH})?",
+                "the URL of a chart repository, without a login: https://… or oci://…",
+                "for a folder use `path`; log in with `helm registry login`, or name a mirror that asks for none",
+                refuse=url_problem,
             ),
         ]
         | None

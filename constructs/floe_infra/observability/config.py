@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from floe_infra.fields import Finding, HttpUrl, KubernetesName, Matches
+from floe_infra.fields import URL_HOST, URL_PATH, Finding, HttpUrl, KubernetesName, Matches, url_problem
 from floe_infra.model import ANYWHERE, Disabled, Kind, Model
 from floe_infra.needs import ExistingSecret, Needs
 from floe_infra.secrets.config import SecretName
@@ -43,7 +43,14 @@ class GrafanaCloud(Model):
     ) = None
     """The stack's zone: `prod-eu-west-2` of `https://otlp-gateway-prod-eu-west-2.grafana.net/otlp`."""
     endpoint: (
-        Annotated[str, Matches(r"https://[^\s/?#{}]+(/[^\s?#{}]*)?", "the stack's OTLP endpoint: https://…/otlp")]
+        Annotated[
+            str,
+            Matches(
+                f"https://{URL_HOST}(/{URL_PATH})?",
+                "the stack's OTLP endpoint, without a login: https://…/otlp",
+                refuse=url_problem,
+            ),
+        ]
         | None
     ) = None
     """The OTLP endpoint, instead of a zone."""
