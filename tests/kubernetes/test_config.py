@@ -27,7 +27,12 @@ def test_one_of_both():
         ChartsConfig(path="charts", repository="https://x")
 
 
-@pytest.mark.parametrize("repository", ["ftp://x", "charts", "https://a b", "https://${x}", "oci://u:p@x"])
+def test_a_repository_without_a_login():
+    with pytest.raises(ValidationError, match="holds a password"):
+        ChartsConfig(repository="oci://user:password@registry.example.com/charts")
+
+
+@pytest.mark.parametrize("repository", ["ftp://x", "charts", "https://a b", "https://${x}"])
 def test_bad_repositories(repository):
     with pytest.raises(ValidationError, match="not valid here"):
         ChartsConfig(repository=repository)
