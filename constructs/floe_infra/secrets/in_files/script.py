@@ -12,7 +12,6 @@ _HEAD = """\
 #!/bin/sh
 # Makes encrypted files of new values, and of those that it asks for. Plain values are in a folder that goes with it.
 set -eu
-umask 077
 VALUES=$(mktemp -d)
 trap 'rm -rf "$VALUES"' EXIT
 make() { LC_ALL=C tr -dc A-Za-z0-9 < /dev/urandom | head -c "$2" > "$VALUES/$1"; }
