@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from floe_infra.catalog.config import ROOT_SECRET, NessieConfig, PolarisConfig
+from floe_infra.config.credentials import written_out
 from floe_infra.database.config import OLDEST_TO_MOVE_TO
 from floe_infra.fields import BUCKET_NAMES, Finding, is_token, shown
 from floe_infra.model import Disabled
@@ -54,6 +55,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
     sections = [name for name in type(config).model_fields if hasattr(getattr(config, name), "clouds")]
     sound: Any = _Sound(config, unsound)
     checks: tuple[_Check, ...] = (
+        *(partial(_no_secret_in, part) for part in type(config).model_fields),
         *(partial(_kind_exists_on_cloud, section) for section in sections),
         *(partial(_kind_carries_environment, section) for section in sections),
         *(partial(_key_in_region, section) for section in sections),
@@ -91,6 +93,17 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
 
 
 _INSTEAD = {"openbao": "no key there unseals it; choose in_cluster, or vault with a server that is there already"}
+
+
+def _no_secret_in(part: str, config: PlatformConfig) -> Iterator[Finding]:
+    for path, what in written_out(getattr(config, part)):
+        yield Finding(
+            (part, *path),
+            f"{what}, and Terraform's state keeps all that is in this file",
+            "a secret's name, or a reference to one",
+            "put it into the secret manager, let the chart read it from a Kubernetes Secret (`existingSecret`, "
+            "`secretKeyRef`), and name that here; whoever has seen the file knows it now, so have it made anew",
+        )
 
 
 def _kind_exists_on_cloud(section: str, config: PlatformConfig) -> Iterator[Finding]:
