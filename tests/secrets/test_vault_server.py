@@ -245,6 +245,23 @@ def test_without_a_cloud_nothing_could_unseal_them():
         PlatformConfig.model_validate(given)
 
 
+def test_each_server_finds_a_node_of_its_own():
+    given = load(EXAMPLE).model_dump(exclude_unset=True)
+    system = {"instance_types": ["m5.large"], "capacity_type": "on_demand", "min_size": 1, "max_size": 2}
+    given["cluster"] = {"kind": "eks", "node_groups": {"system": system}}
+    with pytest.raises(ValueError, match="3 servers need as many on-demand nodes without taints, and there can be 2"):
+        PlatformConfig.model_validate(given)
+    PlatformConfig.model_validate({**given, "secrets": {"kind": "openbao", "servers": 1}})
+
+
+@pytest.mark.parametrize("name", ["a/+/b", "/a", "a//b"])
+def test_a_path_that_a_policy_would_read_otherwise_names_no_secret(name):
+    given = load(EXAMPLE).model_dump(exclude_unset=True)
+    given["telemetry"] = {"exporters": {"grafana_cloud": {"zone": "prod-eu-west-2", "secret": name}}}
+    with pytest.raises(ValueError, match="no secret in Vault can be called"):
+        PlatformConfig.model_validate(given)
+
+
 def test_one_line_changes_the_backend():
     """What is made of the file but secrets stays as it is."""
     one, other = (

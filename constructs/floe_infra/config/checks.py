@@ -66,6 +66,7 @@ def run(config: PlatformConfig, unsound: Collection[str] = ()) -> Iterator[Findi
         _what_stays_has_a_home,
         _cloud_knows_the_cluster,
         _existing_secrets_can_be_there,
+        _openbao_finds_nodes,
         _files_can_hold_all_secrets,
         _sops_has_its_clouds_key,
         _zone_in_region,
@@ -297,6 +298,21 @@ def _sops_has_its_clouds_key(config: PlatformConfig) -> Iterator[Finding]:
         elif getattr(secrets, key) and config.cluster.kind == "kubeconfig":
             message = "lets in only whom the cloud knows, and of a cluster by kubeconfig it knows nothing"
             yield Finding(("secrets", key), message, "`age`", "encrypt to a key of age's")
+
+
+def _openbao_finds_nodes(config: PlatformConfig) -> Iterator[Finding]:
+    """Each server has a node of its own: one that finds none would stay pending, and the deployment with it."""
+    secrets, pools = config.secrets, node_pools(config)
+    if secrets.kind != "openbao" or not pools:
+        return
+    most = sum(group.max_size for group, _ in _untainted(pools, spot=False))
+    if most < secrets.servers:
+        yield Finding(
+            ("secrets", "servers"),
+            f"{secrets.servers} servers need as many on-demand nodes without taints, and there can be {most}",
+            f"at most {most} with these node groups",
+            "raise the on-demand node groups' `max_size`, or take fewer servers",
+        )
 
 
 def _data_loss(config: PlatformConfig) -> Iterator[Finding]:
