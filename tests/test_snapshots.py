@@ -24,6 +24,8 @@ EXAMPLES = {
     "duckdb": "examples/aws-duckdb.yaml",
     "company": "examples/aws-prod.yaml",
     "vault": "examples/aws-vault.yaml",
+    "sealed-secrets": "examples/local-sealed-secrets.yaml",
+    "sops": "examples/aws-sops.yaml",
     "local": "examples/local.yaml",
     "local-cluster": "examples/local-cluster.yaml",
     "gcp": "examples/gcp-prod.yaml",
