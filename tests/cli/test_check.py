@@ -81,7 +81,7 @@ def check(tmp_path: Path) -> Run:
 
 def test_a_line_for_each(deployed, check):
     gone = free_port()
-    with answering(always(200, b"")) as server:
+    with answering(lambda request: (201 if request.path == "/api/v1/lineage" else 200, b"")) as server:
         deployed(lineage=Lineage(f"{server.url}/api/v1/lineage", "acme"), telemetry_http=Otlp(server.url, "http"))
         well = check()
         deployed(

@@ -39,6 +39,7 @@ def test_it_is_taken_and_leaves_one_job_with_one_run():
     ("answer", "reason", "fix"),
     [
         (always(404, {"code": 404, "message": "HTTP 404 Not Found"}), "404 Not Found", "/api/v1/lineage"),
+        (always(200, b"{}"), "200 OK", "passed over"),
         (always(401, b""), "401 Unauthorized", "wants a login"),
         (always(422, {"errors": ["run must not be null"]}), "run must not be null", ""),
         (always(500, {"code": 500, "message": "There was an error"}), "There was an error", "log"),

@@ -116,6 +116,8 @@ def test_with_what_the_catalog_lends(lake, aws, client):
         assert table.path == "/v1/lake/namespaces/gold/tables"
         assert table.headers["x-iceberg-access-delegation"] == "vended-credentials"
         assert table.json["stage-create"] is True
+        models = pytest.importorskip("apache_polaris.sdk.catalog.models")
+        assert models.CreateTableRequest.from_dict(table.json).var_schema.type == "struct"
         bucket.run(Here(KEYS))  # elsewhere, whoever runs it has to have a right of his own
         assert len(server.requests) == 2
 

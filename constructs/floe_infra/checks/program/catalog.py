@@ -20,6 +20,9 @@ _SCHEMA = {
     "fields": [{"id": 1, "name": "checked", "required": False, "type": "boolean"}],
 }
 _LENT = "vended-credentials"
+_LENDS_NOTHING = (
+    "the catalog's log tells why it can lend no access to the storage: mostly a role that it may not assume"
+)
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,7 @@ class Catalog:
             content=json.dumps(table).encode(),
             fixes={
                 **self._fixes("make tables"),
-                400: "the catalog's log tells why it can lend no access to the storage: mostly a role that it may not "
-                "assume",
+                **dict.fromkeys((400, 422, 500), _LENDS_NOTHING),
                 404: f"the namespace {namespace} is missing: see the log of the job that provisions the catalog",
             },
         ).json
