@@ -141,23 +141,12 @@ def _housekeep(stream: socket.socket, kind: int, flags: int, body: bytes) -> Non
 
 
 def _receive(here: Here, stream: socket.socket) -> tuple[int, int, int, bytes]:
-    head = _take(here, stream, 9)
+    head = here.take(stream, 9)
     if head.startswith(b"HTTP/1"):
         raise CheckError("the server speaks HTTP/1.1, and no gRPC", "see which port is which: 4317 is gRPC's")
     (length,) = struct.unpack("!I", b"\0" + head[:3])
     kind, flags, number = struct.unpack("!BBI", head[3:])
-    return kind, flags, number & 0x7FFFFFFF, _take(here, stream, length)
-
-
-def _take(here: Here, stream: socket.socket, count: int) -> bytes:
-    taken = b""
-    while len(taken) < count:
-        stream.settimeout(here.left)
-        part = stream.recv(count - len(taken))
-        if not part:
-            raise ConnectionResetError("the server hung up")
-        taken += part
-    return taken
+    return kind, flags, number & 0x7FFFFFFF, here.take(stream, length)
 
 
 def _unpadded(flags: int, body: bytes, *, priority: bool = False) -> bytes:

@@ -72,6 +72,17 @@ class Here:
         with self.to(host, port, connected=False):
             return socket.create_connection((host, port), timeout=self.left)
 
+    def take(self, stream: socket.socket, count: int) -> bytes:
+        """So many bytes. Raises ConnectionResetError when there are fewer."""
+        taken = b""
+        while len(taken) < count:
+            stream.settimeout(self.left)
+            part = stream.recv(count - len(taken))
+            if not part:
+                raise ConnectionResetError("the server hung up")
+            taken += part
+        return taken
+
     def to(self, host: str, port: int, *, connected: bool = True) -> _To:
         """Whatever goes wrong inside is said as an error of this server's."""
         return _To(self, host, port, connected)

@@ -145,24 +145,14 @@ class _Session:
         self._stream.sendall(kind + struct.pack("!i", len(body) + 4) + body)
 
     def _receive(self) -> tuple[bytes, bytes]:
-        kind = self._take(1)
-        (length,) = struct.unpack("!i", self._take(4))
-        body = self._take(length - 4)
+        kind = self._here.take(self._stream, 1)
+        (length,) = struct.unpack("!i", self._here.take(self._stream, 4))
+        body = self._here.take(self._stream, length - 4)
         if kind == b"E":
             fields = {part[:1]: part[1:].decode("utf-8", "replace") for part in body.split(b"\0") if part}
             state = fields.get(b"C", "")
             raise CheckError(f"PostgreSQL says {state}: {fields.get(b'M', '')}", _FIXES.get(state, ""))
         return kind, body
-
-    def _take(self, count: int) -> bytes:
-        taken = b""
-        while len(taken) < count:
-            self._stream.settimeout(self._here.left)
-            part = self._stream.recv(count - len(taken))
-            if not part:
-                raise ConnectionResetError("the server hung up")
-            taken += part
-        return taken
 
 
 def _columns(body: bytes) -> list[str]:
