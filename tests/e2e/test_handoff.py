@@ -13,16 +13,16 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-import duckdb
 import pytest
 import yaml
+
+from duckdb_offline import connected
 
 from .conftest import ROOT, Deployed, needs_aws_provider
 
 pytestmark = [pytest.mark.slow, needs_aws_provider]
 
 EXAMPLE = "examples/local.yaml"
-EXTENSIONS = ("avro", "aws", "httpfs", "iceberg")
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,10 @@ def handed_over(deploy: Callable[[str], Deployed], tmp_path_factory: pytest.Temp
 
 @pytest.fixture
 def engine(tmp_path: Path, handed_over: HandedOver, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """DuckDB with its extensions from packages, where `INSTALL` finds them in place."""
-    for name, value in handed_over.environment.items():
+    """DuckDB, with the same variables."""
+    for name, value in {**handed_over.environment, "AWS_EC2_METADATA_DISABLED": "true"}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    from duckdb_extensions import import_extension
-
-    with duckdb.connect(config={"extension_directory": str(tmp_path / "extensions")}) as connection:
-        for extension in EXTENSIONS:
-            import_extension(extension, con=connection)
+    with connected(tmp_path / "extensions") as connection:
         yield connection
 
 

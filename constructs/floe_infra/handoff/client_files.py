@@ -102,7 +102,8 @@ def _duckdb_tables(catalog: CatalogRef) -> list[str]:
             "-- newest metadata file, which PyIceberg's table.metadata_location and `aws glue get-table` tell:",
             "-- FROM iceberg_scan('s3://<bucket>/<table>/metadata/<file>.metadata.json');",
         ]
-    return [_duckdb_attach(catalog), "USE lakehouse;"]
+    # It has no schema of its own, so that another is chosen with it.
+    return [_duckdb_attach(catalog), f'USE lakehouse."{list(catalog.namespaces.values())[-1]}";']
 
 
 def _duckdb_attach(catalog: CatalogRef) -> str:
