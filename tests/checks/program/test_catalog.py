@@ -10,7 +10,7 @@ from catalog.programs import polaris_server as polaris
 from checks.servers import Answer, Request, always, answering
 from floe_infra.checks.program.catalog import Catalog, CatalogLogin, Glue, Namespaces
 from floe_infra.checks.program.credentials import Entry, Secret
-from floe_infra.checks.program.here import CheckError, Here
+from floe_infra.checks.program.here import CheckError, Here, OnlyInClusterError
 
 SECRET = Secret((Entry("client_id", "ID"), Entry("client_secret", "SECRET")), "floe-dagster-catalog-secret")
 LOGIN = {"ID": "runtime-id", "SECRET": "runtime-secret"}
@@ -74,6 +74,13 @@ def test_a_wrong_client_secret(lake):
     assert "401 Unauthorized: unauthorized_client: The client is not authorized" in failed.value.reason
     assert "floe-dagster-catalog-secret" in failed.value.fix
     assert "swordfish" not in failed.value.reason
+
+
+def test_no_secret_is_read_for_a_catalog_that_is_not_here():
+    secret = Secret(SECRET.entries, manager="aws", name="would-be-asked-for", region="eu-west-1")
+    inside = Catalog("http://polaris.catalog.svc.cluster.local:8181/api/catalog", "lake", secret, SCOPE)
+    with pytest.raises(OnlyInClusterError):
+        CatalogLogin(inside).run(Here({"PATH": "", "HOME": "/nowhere"}))
 
 
 def test_a_missing_namespace(lake):

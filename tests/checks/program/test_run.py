@@ -90,6 +90,19 @@ def test_all_at_once_and_in_order():
     assert 0.3 <= found[0].seconds < 0.5
 
 
+def test_what_one_has_asked_the_others_know():
+    asked = []
+
+    @dataclass
+    class Asking:
+        def run(self, here: Here) -> str:
+            return str(here.memory.get("aws", lambda: asked.append("once") or time.sleep(0.05) or "answer"))
+
+    found = run([Check(f"part {number}", Asking()) for number in range(8)], {}, timeout=5)
+    assert {result.detail for result in found} == {"answer"}
+    assert asked == ["once"]
+
+
 def test_only_some():
     checks = [Check("storage gold", Fake()), Check("storage silver", Fake()), Check("database", Fake())]
     assert sections(checks) == ["storage", "database"]

@@ -153,6 +153,15 @@ def _from_file(here: Here) -> Keys | None:
 
 
 def _from_command_line(here: Here) -> Keys | None:
+    body = here.memory.get("aws", lambda: _ask_command_line(here))
+    try:
+        return _keys(here, body["AccessKeyId"], body["SecretAccessKey"], body.get("SessionToken"), "aws configure")
+    except (KeyError, TypeError):
+        return None
+
+
+def _ask_command_line(here: Here) -> Any:
+    """None where it is not installed, or knows of nobody."""
     program = shutil.which("aws", path=here.environment.get("PATH"))
     if program is None:
         return None
@@ -165,9 +174,8 @@ def _from_command_line(here: Here) -> Keys | None:
             timeout=here.left,
             check=True,
         ).stdout
-        body = json.loads(said)
-        return _keys(here, body["AccessKeyId"], body["SecretAccessKey"], body.get("SessionToken"), "aws configure")
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
+        return json.loads(said)
+    except (OSError, subprocess.SubprocessError, ValueError):
         return None
 
 

@@ -44,6 +44,7 @@ class Catalog:
         """The header with a token, and what was said of it."""
         if self.client is None:
             return {}, ""
+        here.look_up(self.uri)
         login = self.client.read(here)
         form = {
             "grant_type": "client_credentials",

@@ -24,7 +24,8 @@ def find_token(here: Here) -> str:
     """
     if here.in_cluster:
         return _of_pod(here)
-    found = here.environment.get("GOOGLE_OAUTH_ACCESS_TOKEN") or _of_user(here) or _from_command_line(here)
+    found = here.environment.get("GOOGLE_OAUTH_ACCESS_TOKEN") or _of_user(here)
+    found = found or here.memory.get("gcloud", lambda: _from_command_line(here))
     if not found:
         raise CheckError("there are no credentials of Google's", "log in: gcloud auth application-default login")
     return here.secret(found)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
 
 _IN_CLUSTER = ".svc.cluster.local"
 
@@ -30,6 +33,21 @@ class OnlyInClusterError(Exception):
     """The address is one of the cluster's own, and this is not the cluster."""
 
 
+class Memory:
+    """What need not be asked again by each of the checks, which run at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[str, Any] = {}
+
+    def get(self, name: str, ask: Callable[[], Any]) -> Any:
+        """What was answered the first time."""
+        with self._lock:
+            if name not in self._held:
+                self._held[name] = ask()
+            return self._held[name]
+
+
 @dataclass(frozen=True)
 class Here:
     """Where the program runs.
@@ -38,12 +56,14 @@ class Here:
         environment: its variables.
         in_cluster: whether it runs as Dagster's pods do.
         timeout: seconds for this one check.
+        memory: shared with other checks.
         secrets: what has been read as a secret, and may be printed nowhere.
     """
 
     environment: Mapping[str, str]
     in_cluster: bool = False
     timeout: float = 15
+    memory: Memory = field(default_factory=Memory, repr=False)
     secrets: set[str] = field(default_factory=set, repr=False)
     _start: float = field(default_factory=time.monotonic)
 
@@ -66,6 +86,13 @@ class Here:
         for secret in sorted(self.secrets, key=len, reverse=True):
             text = text.replace(secret, "***")
         return " ".join(text.split())
+
+    def look_up(self, url: str) -> None:
+        """See that the server has an address here, before a secret is read for it."""
+        address = urlsplit(url)
+        host, port = address.hostname or "", address.port or 443
+        with self.to(host, port, connected=False):
+            socket.getaddrinfo(host, port)
 
     def connect(self, host: str, port: int) -> socket.socket:
         """A connection to the server."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from .catalog import CatalogLogin, Glue, Namespaces
-from .here import CheckError, Here, OnlyInClusterError
+from .here import CheckError, Here, Memory, OnlyInClusterError
 from .lineage import Lineage
 from .postgresql import PostgreSql
 from .query import BigQuery, Trino
@@ -96,8 +96,10 @@ def run(
     """
     wanted = [check for check in checks if not only or check.section in only]
 
+    memory = Memory()
+
     def one(check: Check) -> Result:
-        return _run(check, Here(environment, in_cluster=in_cluster, timeout=timeout))
+        return _run(check, Here(environment, in_cluster=in_cluster, timeout=timeout, memory=memory))
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from pool.map(one, wanted)

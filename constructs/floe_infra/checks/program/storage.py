@@ -69,6 +69,7 @@ class Bucket:
     def _find_keys(self, here: Here) -> aws.Keys:
         if self.keys is None:
             return aws.find_keys(here, self.region)
+        here.look_up(self.endpoint or f"https://{aws.host('s3', self.region)}")
         read = self.keys.read(here)
         return aws.Keys(read["access_key"], read["secret_key"], source=self.keys.kubernetes_name)
 
