@@ -18,6 +18,7 @@ from floe_infra.cli.options import CONFIG_FILE, AsJson, ConfigFile, Yes
 from floe_infra.cli.output import confirm, errors, print_json, refuse, results
 from floe_infra.config.document import Document
 from floe_infra.config.load import validate
+from floe_infra.config.problems import ConfigError
 from floe_infra.migration.by_hand import ByHand, by_hand
 from floe_infra.migration.phases import Phase, Way, way
 from floe_infra.migration.proof import LEAVING, Difference, Synthesized, differences, losses
@@ -64,7 +65,12 @@ def migrate(
     Document.read(config_file)  # says what is wrong with a file that is none
     content = config_file.read_bytes()
     mark, text = _decoded(content)
-    route = way(text, str(config_file), to, dict(_settings(settings or [])))
+    try:
+        route = way(text, str(config_file), to, dict(_settings(settings or [])))
+    except ConfigError:
+        # What is wrong may be in the file as it would be, which nobody can look at.
+        errors.print(f"{config_file}: unchanged", style="dim", markup=False)
+        raise
     if not route.phases:
         _say_nothing_is_left(route, as_json=as_json)
         return

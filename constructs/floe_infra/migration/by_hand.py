@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,10 +44,9 @@ def by_hand(step: str, target: str, before: Synthesized, after: Synthesized, fil
         return [*_add(after.config, given), again]
     if step == "switch":
         return [*_switch(before.config, after, given), again]
-    forgotten = _forget(before, after, given)
-    if step == "remove":
-        return [*forgotten, *_remove(before.config, after.config, given)]
-    return [*_token(after.config), *forgotten, *_exchange(before.config, after, given)]
+    gone = _secrets_that_stay(before, after)
+    do = _remove(before.config, after.config, given) if step == "remove" else _exchange(before.config, after, given)
+    return [*_token(after.config), *_forget(after.config, gone, given), *do, *_delete(after.config, gone)]
 
 
 def _exchange(before: PlatformConfig, after: Synthesized, given: str) -> Iterator[ByHand]:
@@ -133,34 +132,37 @@ def _remove(before: PlatformConfig, config: PlatformConfig, given: str) -> Itera
         yield ByHand("Its disk is still there. When nobody wants it any more:", (command,))
 
 
-def _forget(before: Synthesized, after: Synthesized, given: str) -> Iterator[ByHand]:
-    """Secrets that `deploy` would refuse to remove."""
-    config = after.config
+def _secrets_that_stay(before: Synthesized, after: Synthesized) -> list[Resource]:
+    """Secrets that go, with their values, and that `deploy` would refuse to remove."""
+    if not after.config.keeps_data:
+        return []
     gone = [each.resource for each in differences(before, after) if each.action == "remove"]
+    return [each for each in gone if each.type.removesuffix("_version") in SECRETS]
+
+
+def _forget(config: PlatformConfig, gone: Sequence[Resource], given: str) -> Iterator[ByHand]:
+    if gone:
+        yield ByHand(
+            "This platform keeps its data, so `deploy` removes no secrets, even of what goes. First, let Terraform "
+            "forget them:",
+            (
+                f"floe-infra synth{given}",
+                f"cd cdktf.out/stacks/{config.name}-{config.environment}-foundation && terraform init",
+                *(f"terraform state rm {each.address}" for each in gone),
+            ),
+        )
+
+
+def _delete(config: PlatformConfig, gone: Sequence[Resource]) -> Iterator[ByHand]:
+    cloud = config.cloud
+    if cloud.provider == "gcp":
+        command, key = f"gcloud secrets delete --project {cloud.account_id}", "secret_id"
+    else:
+        options = f"--region {cloud.region} --recovery-window-in-days 30"
+        command, key = f"aws secretsmanager delete-secret {options} --secret-id", "name"
     secrets = [each for each in gone if each.type in SECRETS]
-    if not secrets or not config.keeps_data:
-        return
-    values = [each for each in gone if each.type.removesuffix("_version") in SECRETS - {each.type}]
-    addresses = sorted(each.address for each in (*secrets, *values))
-    yield ByHand(
-        "This platform keeps its data, so `deploy` removes no secrets, even of what goes. First, let Terraform forget "
-        "them:",
-        (
-            f"floe-infra synth{given}",
-            f"cd cdktf.out/stacks/{config.name}-{config.environment}-foundation && terraform init",
-            *(f"terraform state rm {address}" for address in addresses),
-        ),
-    )
-    yield ByHand(
-        "Once the file is deployed, nobody reads them any more:", tuple(_delete(config, each) for each in secrets)
-    )
-
-
-def _delete(config: PlatformConfig, secret: Resource) -> str:
-    if config.cloud.provider == "gcp":
-        return f"gcloud secrets delete --project {config.cloud.account_id} {secret.block['secret_id']}"
-    options = f"--region {config.cloud.region} --recovery-window-in-days 30"
-    return f"aws secretsmanager delete-secret {options} --secret-id {secret.block['name']}"
+    if secrets:
+        yield ByHand("Nobody reads these secrets any more:", tuple(f"{command} {each.block[key]}" for each in secrets))
 
 
 def _hand_over(after: Synthesized, given: str) -> Iterator[ByHand]:

@@ -7,12 +7,14 @@ should is for whoever reads it again to see.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import ReusedAnchorWarning
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
 _INDENT = "  "
@@ -77,11 +79,13 @@ class Text:
         self.text = text
         self._lines = text.split("\n")
         self._end = "\r" if "\r\n" in text else ""
-        root = YAML(typ="safe", pure=True).compose(text)
-        if not isinstance(root, MappingNode) or root.flow_style:
-            raise EditError("the whole file is one mapping in braces")
         if _OTHER_LINE_ENDS.search(text):
             raise EditError("there are unusual line ends in the file")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReusedAnchorWarning)  # which YAML allows
+            root = YAML(typ="safe", pure=True).compose(text)
+        if not isinstance(root, MappingNode) or root.flow_style:
+            raise EditError("the whole file is one mapping in braces")
         self._sections = {
             key.value: _Section(key.start_mark.line, self._last_line(value), key, value) for key, value in root.value
         }

@@ -68,7 +68,7 @@ class Resource:
         """What a Helm release claims: a claim is lost with its release, unless it says otherwise."""
         if self.type != "helm_release":
             return []
-        objects = [each for text in self.block.get("values", ()) for each in _values(text).get("manifests", ())]
+        objects = [each for text in self.block.get("values", ()) for each in _objects(text)]
         return [
             each
             for each in objects
@@ -284,10 +284,12 @@ def _other_locations(before: Mapping[str, Any], after: Mapping[str, Any]) -> Ite
             yield f"{where}: {before.get(key)} would be {after.get(key)}, and tables are not moved"
 
 
-def _values(text: str) -> Mapping[str, Any]:
-    """Ours are JSON; whatever is none has no objects of ours."""
+def _objects(text: str) -> list[Any]:
+    """Kubernetes' objects in the values of one of our own releases; the values of charts have none."""
     try:
-        values = json.loads(text)
+        values = json.loads(_EXPRESSION.sub("", text))
     except ValueError:
-        return {}
-    return values if isinstance(values, Mapping) else {}
+        # What cannot be read is as a whole what it may not change.
+        claims = "PersistentVolumeClaim" in text or "volumeClaimTemplates" in text
+        return [{"kind": "PersistentVolumeClaim", "metadata": {"name": ""}, "spec": text}] if claims else []
+    return list(values.get("manifests", ())) if isinstance(values, Mapping) else []

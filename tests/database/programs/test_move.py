@@ -107,8 +107,7 @@ class Move:
 
     def comment(self, database: str) -> str:
         return self.on_new(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = "
-            f"$name${database}$name$"
+            f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $name${database}$name$"
         )
 
     def environment(self) -> dict[str, str]:
@@ -151,8 +150,10 @@ def test_everything_is_there_afterwards(move):
         "CREATE TABLE events.log (id bigint GENERATED ALWAYS AS IDENTITY, kind events.kind, at date NOT NULL,"
         " raw bytea, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);"
         "CREATE TABLE events.log_1 PARTITION OF events.log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
-        "INSERT INTO events.log (kind, at, raw) SELECT 'b', date '2026-03-01' + n, '\\x00ff' FROM generate_series(1, 9) AS n;"
-        "CREATE VIEW late AS SELECT * FROM runs WHERE id > 490; CREATE MATERIALIZED VIEW many AS SELECT count(*) FROM runs;"
+        "INSERT INTO events.log (kind, at, raw)"
+        " SELECT 'b', date '2026-03-01' + n, '\\x00ff' FROM generate_series(1, 9) AS n;"
+        "CREATE VIEW late AS SELECT * FROM runs WHERE id > 490;"
+        "CREATE MATERIALIZED VIEW many AS SELECT count(*) FROM runs;"
         "CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT 2 * $1'; CREATE INDEX ON runs (twice(id));"
         "CREATE EXTENSION pgcrypto; ALTER TABLE runs ADD token uuid DEFAULT gen_random_uuid();"
         "SELECT setval('runs_id_seq', 4711); SELECT lo_from_bytea(0, 'large');",
@@ -164,7 +165,9 @@ def test_everything_is_there_afterwards(move):
     assert said[-1] == "move: dagster: moved: 3 tables, 510 rows, the same on both servers"
 
     login = {"user": name, "password": PASSWORD}
-    there = "SELECT count(*), sum(id), max(cost) FROM runs; SELECT count(*) FROM late; SELECT * FROM many; SELECT twice(4);"
+    there = (
+        "SELECT count(*), sum(id), max(cost) FROM runs; SELECT count(*) FROM late; SELECT * FROM many; SELECT twice(4);"
+    )
     there += "SELECT lo_get(oid) FROM pg_largeobject_metadata; SELECT count(DISTINCT token) FROM runs"
     assert move.on_new(there, name, **login) == move.on_old(there, name)
     assert move.on_new("INSERT INTO runs DEFAULT VALUES RETURNING id", name, **login) == "4712"
@@ -264,7 +267,8 @@ def test_killed_while_it_restores(move):
     move.on_old(TABLES, name, user=name, password=PASSWORD)
     # The last thing that a restore does is the slowest here.
     move.on_old(
-        "CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN $1; END';"
+        "CREATE FUNCTION slow(int) RETURNS int IMMUTABLE LANGUAGE plpgsql"
+        " AS 'BEGIN PERFORM pg_sleep(0.01); RETURN $1; END';"
         "CREATE INDEX ON runs (slow(id))",
         name,
         user=name,
@@ -351,7 +355,9 @@ def test_a_difference_is_found(move, change, line):
 def test_a_role_that_is_missing_on_the_new_server(move):
     name = move.give("dagster")
     move.on_old(f"CREATE ROLE grafana{move.number}")
-    move.on_old(f"CREATE TABLE runs (); GRANT SELECT ON runs TO grafana{move.number}", name, user=name, password=PASSWORD)
+    move.on_old(
+        f"CREATE TABLE runs (); GRANT SELECT ON runs TO grafana{move.number}", name, user=name, password=PASSWORD
+    )
     message = move.refused("dagster", code=1)
     assert f'role "grafana{move.number}" does not exist' in message
     assert "the new database is as it was, empty" in message
@@ -399,7 +405,9 @@ def test_no_password_is_in_a_command_line_or_in_the_log(move):
     seen: set[str] = set()
     process = move.start("dagster")
     while process.poll() is None:
-        seen |= set(subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines())
+        seen |= set(
+            subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
+        )
     out, err = process.communicate()
     assert process.returncode == 0
     assert any("pg_restore" in line for line in seen)
