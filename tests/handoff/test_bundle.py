@@ -28,7 +28,7 @@ def test_platform_yaml_obeys_floe_runtimes_schema(bundles, example):
     spec = PlatformSpec.model_validate(yaml.safe_load(text))
     assert spec.version == "1.2.0"
     assert {"default", *spec.layers} == set(spec.storage)
-    assert set(spec.catalogs) == {"default"}
+    assert set(spec.catalogs) == set(spec.compute) == {"default"}
     assert "null" not in text
     assert not re.search(r"[&*]\w+\s", text)  # no anchors
 

@@ -12,6 +12,7 @@ from floe_infra.config import PlatformConfig
 from floe_infra.context import Context
 from floe_infra.handoff.parts import Parts
 from floe_infra.handoff.platform_yaml import platform_yaml
+from floe_infra.model import Disabled
 from floe_infra.refs import BucketRef, CatalogRef, ComputeRef, IdentityRef, LineageRef, SecretRef, StorageRef
 
 from .platform_spec import PlatformSpec
@@ -151,4 +152,14 @@ def test_lineage_goes_to_its_whole_address():
 
 
 def test_of_what_there_is_not_nothing_is_said():
-    assert set(document()) == {"version", "infrastructure", "security"}
+    assert set(document()) == {"version", "infrastructure", "security", "compute"}
+
+
+def test_pipelines_compile_where_there_is_no_engine():
+    """floe-runtime wants a profile called default. Its size is that of the runtime's runs, if there are any."""
+    sized = {"path": "/tmp/floe.duckdb", "threads": 4, "memory_limit": "12288MiB"}
+    assert document()["compute"] == {"default": {"type": "duckdb", "properties": sized}}
+    given = parts()
+    nowhere = given.config.model_copy(update={"runtime": Disabled()})
+    made = platform_yaml(replace(given, config=nowhere))
+    assert made["compute"] == {"default": {"type": "duckdb", "properties": {"path": "/tmp/floe.duckdb"}}}

@@ -33,7 +33,7 @@ def platform_yaml(parts: Parts) -> Section:
         "security": _security(parts),
         "storage": _storage(parts),
         "catalogs": {"default": _catalog(parts, parts.catalog)} if parts.catalog else {},
-        "compute": {"default": _compute(parts)} if parts.compute else {},
+        "compute": {"default": _compute(parts)},
         "layers": layers,
         "observability": _observability(parts),
     }
@@ -100,11 +100,15 @@ def _login(parts: Parts, catalog: CatalogRef) -> Section:
 
 
 def _compute(parts: Parts) -> Section:
-    """DuckDB, whatever else there is: it runs the pipelines, and floe-runtime knows neither Trino nor MotherDuck as a
-    type. What is said of Trino here is a note for people; Cube is told of it in its values."""
+    """DuckDB, whatever engine there is, and where there is none: it runs the pipelines, and floe-runtime compiles nothing
+    without a profile, nor knows Trino and MotherDuck as types. What is said of Trino here is a note for people; Cube is
+    told of it in its values."""
     compute, run = parts.compute, parts.run
-    assert compute
-    properties: Section = {"path": parts.database_path, "threads": run.threads, "memory_limit": run.memory_limit}
+    properties: Section = {"path": parts.database_path}
+    if compute or parts.runtime:
+        properties |= {"threads": run.threads, "memory_limit": run.memory_limit}
+    if compute is None:
+        return {"type": "duckdb", "properties": properties}
     if compute.engine == "trino":
         properties["trino"] = {"host": compute.host, "port": compute.port, "catalog": compute.catalog}
     if compute.engine == "bigquery":
@@ -158,7 +162,7 @@ def _infrastructure(parts: Parts) -> Section:
     profile = {"requests": resources, "limits": resources, "env": parts.run.environment}
     return {
         "cloud": _cloud(parts),
-        **({"resource_profiles": {"transform": profile}} if parts.compute else {}),
+        **({"resource_profiles": {"transform": profile}} if parts.compute or parts.runtime else {}),
     }
 
 
