@@ -100,9 +100,9 @@ def _login(parts: Parts, catalog: CatalogRef) -> Section:
 
 
 def _compute(parts: Parts) -> Section:
-    """DuckDB, whatever engine there is, and where there is none: it runs the pipelines, and floe-runtime compiles nothing
-    without a profile, nor knows Trino and MotherDuck as types. What is said of Trino here is a note for people; Cube is
-    told of it in its values."""
+    """DuckDB, whatever engine there is, and where there is none: it runs the pipelines, and floe-runtime compiles none
+    without a profile, nor knows Trino and MotherDuck as types. What is said of Trino here is a note for people; Cube
+    is told of it in its values."""
     compute, run = parts.compute, parts.run
     properties: Section = {"path": parts.database_path}
     if compute or parts.runtime:
