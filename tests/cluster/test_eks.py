@@ -254,3 +254,5 @@ def test_the_autoscaler_changes_the_sizes_of_this_clusters_groups_and_nothing_el
     assert '{"aws:ResourceTag/k8s.io/cluster-autoscaler/acme-prod" = "owned"}' in scale
     assert '"Resource" = "*"' not in scale
     assert not {"Create", "Delete", "Update", "Put"} & set(look.replace(":", " ").split())
+    assert '"Action" = "eks:DescribeNodegroup"' in look
+    assert '"Resource" = "arn:aws:eks:eu-west-1:111122223333:nodegroup/acme-prod/*"' in look

@@ -29,8 +29,8 @@ _LOOK = [
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeLaunchTemplateVersions",
     "ec2:GetInstanceTypesFromInstanceRequirements",
-    "eks:DescribeNodegroup",
 ]
+"""Calls that know no resource, so that nothing narrower than everything can be named."""
 
 
 class EksCluster(Construct):
@@ -118,16 +118,22 @@ class EksCluster(Construct):
     def _autoscaler(self) -> IdentityRef:
         """https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md"""
         role = self.identities.add("autoscaler", namespace="kube-system", service_account=AUTOSCALER)
-        owned = f"aws:ResourceTag/k8s.io/cluster-autoscaler/{self._context.prefix}"
+        context = self._context
+        owned = f"aws:ResourceTag/k8s.io/cluster-autoscaler/{context.prefix}"
+        place = f"{context.region}:{context.account_id}"
         statements = [
-            # What is only looked at has no resource that these calls would know.
             {"Sid": "Look", "Effect": "Allow", "Action": _LOOK, "Resource": "*"},
+            {
+                "Sid": "LookAtGroups",
+                "Effect": "Allow",
+                "Action": "eks:DescribeNodegroup",
+                "Resource": f"arn:{context.partition}:eks:{place}:nodegroup/{context.prefix}/*",
+            },
             {
                 "Sid": "Scale",
                 "Effect": "Allow",
                 "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
-                "Resource": f"arn:{self._context.partition}:autoscaling:{self._context.region}:"
-                f"{self._context.account_id}:autoScalingGroup:*:autoScalingGroupName/*",
+                "Resource": f"arn:{context.partition}:autoscaling:{place}:autoScalingGroup:*:autoScalingGroupName/*",
                 "Condition": {"StringEquals": {owned: "owned"}},
             },
         ]
