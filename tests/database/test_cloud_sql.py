@@ -127,6 +127,10 @@ def test_connections_are_logged_and_no_statement_that_could_hold_a_password():
     assert (found["log_statement"], found["max_connections"]) == ("none", "200")
 
 
+def test_a_flags_value_is_text():
+    assert flags(database_flags={"log_line_prefix": "${a}%{b}"})["log_line_prefix"] == "$${a}%%{b}"
+
+
 def test_flags_of_ones_own_come_besides_or_instead():
     found = flags(database_flags={"log_duration": "off", "log_autovacuum_min_duration": "0"}, max_connections=300)
     assert [found[flag] for flag in ("log_duration", "log_autovacuum_min_duration")] == ["off", "0"]

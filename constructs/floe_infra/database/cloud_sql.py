@@ -25,7 +25,7 @@ from floe_infra.needs import Password
 from floe_infra.refs import ClusterRef, DatabaseRef, NetworkRef
 from floe_infra.secrets import ephemeral
 from floe_infra.secrets.google_secret_manager import GoogleSecret
-from floe_infra.terraform import keep
+from floe_infra.terraform import keep, literal
 
 PORT = 5432
 DATABASE = "postgres"
@@ -194,7 +194,8 @@ class CloudSqlDatabase(Construct):
     def _flags(self) -> dict[str, str]:
         config = self._config
         iam = {IAM_FLAG: "on"} if config.iam_logins else {}
-        return {"max_connections": str(config.max_connections), **_FLAGS, **iam, **config.database_flags}
+        given = {name: literal(value) for name, value in config.database_flags.items()}
+        return {"max_connections": str(config.max_connections), **_FLAGS, **iam, **given}
 
     def _backups(self) -> SqlDatabaseInstanceSettingsBackupConfiguration:
         days = self._config.backup_retention_days
