@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from floe_infra.kubernetes.objects import config_map, job, pod, resources, secret_env, service_account
+from floe_infra.kubernetes.objects import config_map, job, pod, resources, secret_env, secrets_of, service_account
 
 CONTAINER = {"name": "main", "image": "x:1", "resources": resources(cpu="50m", memory="64Mi")}
 
@@ -53,3 +53,16 @@ def test_small_ones():
     account = service_account("a", {"eks.amazonaws.com/role-arn": "arn"})
     assert account["automountServiceAccountToken"] is False
     assert account["metadata"]["annotations"] == {"eks.amazonaws.com/role-arn": "arn"}
+
+
+def test_the_secrets_of_a_pod_are_found_wherever_they_are_named():
+    spec = pod(
+        init_containers=[{"name": "first", "env": [secret_env("A", secret="by-variable", key="a")]}],
+        containers=[
+            {"name": "main", "env": [{"name": "B", "value": "b"}], "envFrom": [{"secretRef": {"name": "whole"}}]},
+        ],
+        volumes=[{"name": "c", "secret": {"secretName": "mounted"}}, {"name": "d", "configMap": {"name": "d"}}],
+        user=1,
+    )
+    assert secrets_of(spec) == ["mounted", "by-variable", "whole"]
+    assert secrets_of({}) == []
