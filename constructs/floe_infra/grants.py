@@ -7,7 +7,18 @@ from collections.abc import Mapping
 from constructs import Construct
 
 from floe_infra.needs import Needs, reads_by_namespace
-from floe_infra.refs import Catalog, Cluster, Compute, Database, IdentityRef, SecretRef, Secrets, Storage, Unsealed
+from floe_infra.refs import (
+    Catalog,
+    Cluster,
+    Compute,
+    Database,
+    IdentityRef,
+    SecretRef,
+    Secrets,
+    SecretsElsewhere,
+    Storage,
+    Unsealed,
+)
 from floe_infra.secrets.in_files.names import SecretNames
 
 READER = "secret-reader"
@@ -93,6 +104,10 @@ class Grants(Construct):
 
     def _let_read(self, manager: Secrets) -> None:
         for namespace, names in reads_by_namespace(self._needs).items():
-            reader = self._cluster.identity(f"{READER}_{namespace}", namespace=namespace, service_account=READER)
-            manager.grant_read(reader, [self.secrets[name] for name in names])
+            wanted = [self.secrets[name] for name in names]
+            if isinstance(manager, SecretsElsewhere) and not manager.in_cloud(wanted):
+                reader = IdentityRef(namespace, READER, role="", role_arn="")
+            else:
+                reader = self._cluster.identity(f"{READER}_{namespace}", namespace=namespace, service_account=READER)
+            manager.grant_read(reader, wanted)
             self.readers[namespace] = reader

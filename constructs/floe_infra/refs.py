@@ -331,6 +331,14 @@ class Secrets(Protocol):
 
 
 @runtime_checkable
+class SecretsElsewhere(Protocol):
+    """What a secret manager offers besides that is not the cloud's."""
+
+    def in_cloud(self, secrets: Sequence[SecretRef]) -> bool:
+        """Whether any of these is with the cloud all the same: who reads it needs an identity there."""
+
+
+@runtime_checkable
 class Unsealed(Protocol):
     """What a secret manager of our own offers besides."""
 

@@ -160,6 +160,10 @@ def test_where_the_network_is_known_they_reach_nothing_else(settings):
         assert workloads(**settings)[name].elsewhere == ()
 
 
+def test_what_only_looks_like_an_address_is_none():
+    assert workloads(address="https://10.9.1")["vault-writer"].elsewhere == (443,)
+
+
 def test_a_server_named_by_its_address_is_a_network_of_one():
     assert workloads(address="https://10.9.1.2")["vault-writer"].networks == {"10.9.1.2/32": (443,)}
 

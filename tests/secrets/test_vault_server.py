@@ -234,6 +234,15 @@ def test_the_key_crosses_to_the_services_by_name(platform):
     assert "services_seal_settings_kms_key_id" in json.dumps(platform.foundation.to_terraform()["output"])
 
 
+def test_only_who_reads_from_the_cloud_is_somebody_there(platform):
+    stack = json.loads(json.dumps(platform.foundation.to_terraform()))
+    names = {role["name"] for role in resources(stack, "aws_iam_role").values()}
+    assert {name for name in names if name.endswith(".secret-reader")} == {"floe-staging-database.secret-reader"}
+    assert "floe-staging-secrets.openbao" in names
+    secrets = stack["resource"].get("aws_secretsmanager_secret", {})
+    assert secrets == {}, "what RDS makes is the only one there"
+
+
 def test_without_a_cloud_nothing_could_unseal_them():
     given = {
         **load(EXAMPLE.with_name("local-cluster.yaml")).model_dump(exclude_unset=True),

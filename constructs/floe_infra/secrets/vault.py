@@ -40,6 +40,10 @@ class _Vault(Construct):
         self._ours.add(name)
         return SecretRef(name=name, remote_key=self._layout.existing(existing.remote_name), keys=existing.keys)
 
+    def in_cloud(self, secrets: Sequence[SecretRef]) -> bool:
+        """Whether the cloud made any of these for itself."""
+        return any(secret.name not in self._ours for secret in secrets)
+
     def grant_read(self, identity: IdentityRef, secrets: Sequence[SecretRef]) -> None:
         """Policies of Vault's let the namespace's account read what is there; the cloud's own, what is in the cloud."""
         self._reads[identity.namespace] = [secret.remote_key for secret in secrets if secret.name in self._ours]

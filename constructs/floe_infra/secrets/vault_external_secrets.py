@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from ipaddress import IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -225,4 +226,7 @@ def _base64(text: str) -> str:
 def _own_network(address: str) -> str | None:
     """Of a server that is named by its address."""
     host = "" if is_token(address) else urlsplit(address).hostname or ""
-    return f"{host}/32" if host.replace(".", "").isdigit() else None
+    try:
+        return str(IPv4Network(host)) if host else None
+    except ValueError:
+        return None
