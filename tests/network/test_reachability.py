@@ -213,7 +213,7 @@ TRINO = {
 CALLERS = {("polaris", "otel-collector"): [4317, 4318]}
 IN_CLUSTER = {
     **{(client, "postgresql"): [5432] for client in ("databases", "polaris", "polaris-bootstrap", "marquez")},
-    **{(client, "postgresql"): [5432] for client in ("dagster", "dagster-user-deployments")},
+    **{(client, "postgresql"): [5432] for client in ("dagster", "dagster-migration", "dagster-user-deployments")},
     **{(client, "rustfs"): [9000] for client in ("buckets", "polaris", *RUNTIME)},
 }
 ALLOWED: dict[str, dict[tuple[str, str], list[int]]] = {
@@ -249,7 +249,8 @@ def test_what_is_wired_is_reachable_and_nothing_else_is(name: str):
         if client != server and (ports := there.open(client, server))
     }
     # Their charts are not ours: these talk to each other as they want.
-    within = {(one, other): there.ports() for one, other in product(RUNTIME, repeat=2) if one != other}
+    theirs = ("dagster-migration", *RUNTIME)
+    within = {(one, other): there.ports() for one, other in product(theirs, repeat=2) if one != other}
     assert found == {**ALLOWED[name], **within}
 
 
@@ -319,6 +320,7 @@ def test_who_reaches_what_is_no_pod_in_production():
         "marquez": ([5432], [], []),
         "marquez-web": nothing,
         "dagster": ([443, 5432, 6443], [443], [443, 6443]),
+        "dagster-migration": ([5432], [], []),
         "dagster-user-deployments": ([443, 5432], [443], []),
         "floe-cube": ([443], [443], []),
     }

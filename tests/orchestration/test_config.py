@@ -123,6 +123,12 @@ def test_a_version_is_one(version):
         OrchestrationConfig.model_validate({"chart": {"repository": "oci://r.example.com/c", "version": version}})
 
 
+@pytest.mark.parametrize("url", ["oci://me:pw@r.example.com/c", "charts", "ftp://r.example.com"])
+def test_a_repository_is_an_address_without_a_login(url):
+    with pytest.raises(ValidationError, match="without a login"):
+        OrchestrationConfig.model_validate({"chart": {"repository": url, "version": "0.1.0"}})
+
+
 def platform(**sections: Any) -> list[Finding]:
     given = {
         "name": "acme",

@@ -12,7 +12,7 @@ from pydantic import Field
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from floe_infra.fields import Finding, Matches, is_token
+from floe_infra.fields import URL_HOST, URL_PATH, Finding, Matches, is_token, url_problem
 from floe_infra.handoff.config import CHARTS_FOLDER, CUBE, DAGSTER
 from floe_infra.kubernetes.config import ChartsConfig
 from floe_infra.model import Model
@@ -38,7 +38,16 @@ class FloeChartsConfig(Model):
     """A folder that holds a folder for each chart, with what it depends on. A relative path is taken from the folder
     that holds the output folder."""
     repository: (
-        Annotated[str, Matches(r"(https?|oci)://[^\s]+", "the URL of a chart repository: https://… or oci://…")] | None
+        Annotated[
+            str,
+            Matches(
+                f"(https?|oci)://{URL_HOST}(/{URL_PATH})?",
+                "the URL of a chart repository, without a login: https://… or oci://…",
+                "for a folder use `path`; log in with `helm registry login`, or name a mirror that asks for none",
+                refuse=url_problem,
+            ),
+        ]
+        | None
     ) = None
     """A repository that holds both charts, such as `oci://registry.example.com/charts`. Helm inside of Terraform cannot
     leave out the schema of values that Dagster's chart has, and whose definitions are gone from the internet: publish
