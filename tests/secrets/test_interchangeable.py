@@ -23,6 +23,7 @@ from encrypted import (
     write,
 )
 from floe_infra.config import PlatformConfig
+from floe_infra.network.reachability import all_ends, matrix
 from floe_infra.platform import FloePlatform
 from floe_infra.secrets.in_files.service import UnfitFilesError
 from floe_infra.secrets.in_files.wanted import Wanted
@@ -221,6 +222,21 @@ def test_no_value_is_in_any_stack(kind, tmp_path):
     platform = build("local", IN_FILES[kind], tmp_path)
     for stack in (platform.foundation, platform.services):
         assert "xxxxxxxxxxxxxxxx" not in json.dumps(stack.to_terraform())
+
+
+@pytest.mark.parametrize("kind", IN_FILES)
+def test_the_operator_and_the_jobs_that_wait_reach_the_api_server_and_nobody_else(kind, tmp_path):
+    provide("local", IN_FILES[kind], tmp_path)
+    services = build("local", IN_FILES[kind], tmp_path).services
+    workloads = [workload for section in services.workloads.values() for workload in section]
+    policies = [policy for each in services.network_policies.policies.values() for policy in each]
+    found = matrix(all_ends(workloads, services.edges), services.edges, policies)
+    ours = {workload.name for workload in services.workloads["secrets"]}
+    assert len(ours) == 2
+    assert {(name, each.server) for each in found for name in ours if each.client.endswith(f"/{name}")} == {
+        (name, "API server") for name in ours
+    }
+    assert not [each for each in found for name in ours if each.server.endswith(f"/{name}")]
 
 
 @pytest.mark.parametrize("kind", IN_FILES)

@@ -144,3 +144,23 @@ def test_a_checksum_changes_with_its_file_alone(files):
     put(files, "catalog", "polaris-db", password=PASSWORD)  # sealed anew, so with another session key
     after = Folder(files, SealedFile).checksums
     assert {place for place in before if before[place] != after[place]} == {("catalog", "polaris-db")}
+
+
+def test_a_file_that_cannot_be_read_is_named(files, monkeypatch):
+    (files / "x.yaml").write_text("a: b")
+    whole = Path.open
+
+    def broken(self, *arguments, **more):
+        if self.name == "x.yaml":
+            raise PermissionError(13, "Permission denied", str(self))
+        return whole(self, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", broken)
+    [problem] = problems(files)
+    assert (Path(problem.file).name, problem.message) == ("x.yaml", "cannot be read: Permission denied")
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "sealed").write_text("")
+    first = problems(tmp_path / "sealed")[0]
+    assert "cannot be read" in first.message

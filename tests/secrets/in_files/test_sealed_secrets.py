@@ -89,6 +89,12 @@ def test_it_makes_no_key_of_its_own_beside_ours(files):
     assert values["watchForSecrets"] is True
 
 
+def test_it_tries_for_as_long_as_the_job_waits(files):
+    """client-go's workqueue: 5 ms, and twice as long each time."""
+    tries = releases(operator(files))["sealed-secrets-controller"]["values"]["maxRetries"]
+    assert sum(0.005 * 2**number for number in range(tries)) > 540
+
+
 def test_the_users_values_are_laid_over_ours(files):
     stack = operator(files, values={"logLevel": "ERROR", "rbac": {"serviceProxier": {"create": True}}})
     values = releases(stack)["sealed-secrets-controller"]["values"]

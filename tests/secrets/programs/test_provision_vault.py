@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +24,7 @@ from floe_infra.secrets.programs.provision_vault import Answer, Made, SpecError,
 from floe_infra.secrets.vault_layout import WRITER
 from floe_infra.secrets.vault_server import ADMINISTRATOR
 from in_cluster import objects, releases
-from openbao import Client, Server, binary, kubernetes, token
+from openbao import Client, Server, binary, free_port, kubernetes, token
 from vault_alone import ADDRESS, CERTIFICATE, NEEDS, made, spec
 
 pytestmark = pytest.mark.slow
@@ -42,16 +44,7 @@ def first_start(folder: Path, api_server: str, places: Mapping[str, str] = {}, *
     Args:
         places: where files are, by where they are in the pod.
     """
-    stack = made(OpenBaoConfig.model_validate(settings))
-    emitted = releases(stack)["openbao"]["values"]["server"]["ha"]["raft"]["config"]
-    for there, here in places.items():
-        emitted = emitted.replace(there, here)
-    configuration = json.loads(emitted)
-    text = objects(stack)["ConfigMap/openbao-first-start"]["data"]["initialize.json"]
-    assert text.count('"https://kubernetes.default.svc"') == 1
-    outside = f'"{api_server}", "disable_local_ca_jwt": true, "kubernetes_ca_cert": "none"'
-    initialize = folder / "initialize.json"
-    initialize.write_text(text.replace('"https://kubernetes.default.svc"', outside))
+    configuration, initialize = emitted(folder, api_server, places, **settings)
     server = Server(folder, configuration, initialize)
     server.start()
     try:
@@ -59,6 +52,20 @@ def first_start(folder: Path, api_server: str, places: Mapping[str, str] = {}, *
         yield server
     finally:
         server.stop()
+
+
+def emitted(folder: Path, api_server: str, places: Mapping[str, str] = {}, **settings: Any) -> tuple[Any, Path]:
+    """The servers' configuration, and the file with what the first one asks of itself."""
+    stack = made(OpenBaoConfig.model_validate(settings))
+    configuration = releases(stack)["openbao"]["values"]["server"]["ha"]["raft"]["config"]
+    for there, here in places.items():
+        configuration = configuration.replace(there, here)
+    text = objects(stack)["ConfigMap/openbao-first-start"]["data"]["initialize.json"]
+    assert text.count('"https://kubernetes.default.svc"') == 1
+    outside = f'"{api_server}", "disable_local_ca_jwt": true, "kubernetes_ca_cert": "none"'
+    initialize = folder / "initialize.json"
+    initialize.write_text(text.replace('"https://kubernetes.default.svc"', outside))
+    return json.loads(configuration), initialize
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +174,96 @@ def test_a_later_start_repeats_nothing(tmp_path, api_server):
         administrator = server.anybody.log_in(ADMINISTRATOR, token("secrets", ADMINISTRATOR))
         assert listed(administrator, "sys/policies/acl") == run_before
         assert "acme-prod-writer" not in run_before
+
+
+def test_three_servers_have_all_data_and_get_it_again_when_a_disk_is_lost(tmp_path, api_server):
+    """In the order in which the chart starts them; only the first is told to initialize itself."""
+    configuration, initialize = emitted(tmp_path, api_server)
+    ports = [free_port() for _ in range(3)]
+    peers = [f"http://127.0.0.1:{port}" for port in ports]
+    servers = [
+        Server(
+            tmp_path / str(index),
+            configuration,
+            initialize if index == 0 else None,
+            name=f"openbao-{index}",
+            port=port,
+            peers=peers,
+        )
+        for index, port in enumerate(ports)
+    ]
+    first, second, third = servers
+    try:
+        first.start()
+        first.wait()
+        for other in (second, third):
+            other.start()
+            other.wait(429)
+        run(write(tmp_path, first))
+        wait_for_voters(first, 3)
+        first.stop()
+        values = state(administrator_of(leader(second, third)))["values"]
+        assert values.keys() == SECRETS
+
+        for file in first.data.rglob("*"):
+            if file.is_file():
+                file.unlink()
+        first.initialize = None  # what the script says while the others are initialized
+        first.start()
+        first.wait(429)
+        wait_for_voters(leader(second, third), 3)
+        second.stop()
+        assert state(administrator_of(leader(first, third)))["values"] == values
+    finally:
+        for each in servers:
+            each.stop()
+
+
+def administrator_of(server: Server) -> Client:
+    return server.anybody.log_in(ADMINISTRATOR, token("secrets", ADMINISTRATOR))
+
+
+def leader(*servers: Server) -> Server:
+    for _ in range(300):
+        for each in servers:
+            if each.wait(200, 429) == 200:
+                return each
+        time.sleep(0.2)
+    raise TimeoutError("nobody leads")
+
+
+def wait_for_voters(server: Server, number: int) -> None:
+    """Who has just joined has no vote until it has kept up for ten seconds."""
+    voters: list[str] = []
+    for _ in range(300):
+        reply = administrator_of(server).ask("GET", "sys/storage/raft/configuration")
+        voters = [each["node_id"] for each in reply.data["config"]["servers"] if each["voter"]]
+        if len(voters) == number:
+            return
+        time.sleep(0.2)
+    raise TimeoutError(voters)
+
+
+def test_a_first_start_that_was_cut_off_is_not_gone_on_with_until_its_data_is_deleted(tmp_path, api_server):
+    """As the documentation says what to do."""
+    configuration, initialize = emitted(tmp_path, api_server)
+    whole = initialize.read_text()
+    initialize.write_text(whole.replace('"sys/auth/kubernetes"', '"sys/nothing"'))
+    server = Server(tmp_path, configuration, initialize)
+    try:
+        server.start()
+        assert server.ended() != 0
+        initialize.write_text(whole)
+        server.start()
+        assert server.ended() != 0
+        assert "self-initialization failed" in server.log
+        shutil.rmtree(server.data)
+        server.data.mkdir()
+        server.start()
+        server.wait()
+        assert "acme-prod-writer" in listed(administrator_of(server), "auth/kubernetes/role")
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize(

@@ -175,8 +175,12 @@ class Folder:
             return []
 
     def _read(self, path: Path, read: Callable[[Document, str], SecretFile]) -> None:
-        with path.open("rb") as opened:
-            content = opened.read(MAX_BYTES)
+        try:
+            with path.open("rb") as opened:
+                content = opened.read(MAX_BYTES)
+        except OSError as error:
+            self.problems.append(Problem(str(path), 0, 0, "", f"cannot be read: {error.strerror}"))
+            return
         if private := _PRIVATE.search(content):
             line = content[: private.start()].count(b"\n") + 1
             message = "holds a private key, which opens all the files beside it"

@@ -19,6 +19,10 @@ from floe_infra.secrets.in_files.wanted import Wanted
 
 NAME = "sealed-secrets-controller"
 """What kubeseal looks for."""
+_TRIES = 18
+"""Each after twice the time, from 5 ms on: for ten minutes at least. By itself the controller gives up within a second,
+before somebody can have brought its key, or another backend's Secret of the same name is gone
+(https://github.com/bitnami/sealed-secrets/blob/main/pkg/controller/controller.go)."""
 
 
 class SealedSecrets(SecretsInFiles):
@@ -67,6 +71,7 @@ class SealedSecrets(SecretsInFiles):
             "nameOverride": NAME,
             "keyrenewperiod": "0",
             "watchForSecrets": True,
+            "maxRetries": _TRIES,
             "additionalNamespaces": [self._config.namespace, *self.namespaces],
             "rbac": {"clusterRole": False, "namespacedRoles": True, "serviceProxier": {"create": False}},
             "resources": resources(cpu="50m", memory="128Mi"),
