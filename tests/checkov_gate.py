@@ -63,13 +63,22 @@ class Suppression:
         )
 
 
-_BUCKETS = r"aws_s3_bucket\.storage_(layers_\w+|logs|preaggregations|exchange|compute_logs)_bucket_\w+"
-_CLOUD_SQL = r"google_sql_database_instance\.database_instance_\w+"
+def _blocks(type: str, names: str) -> str:
+    """Of a stack, where a checksum ends each name, and of a module, where `[0]` may."""
+    return rf"(module\.\w+\.)?{type}\.({names})(_[0-9A-F]{{8}}|\[0\])?"
+
+
+_S3_BUCKETS = _blocks(
+    "aws_s3_bucket",
+    r"storage_layers_\w+_bucket|warehouse|(storage_)?(logs|preaggregations|exchange|compute_logs)(_bucket)?",
+)
+_RDS = _blocks("aws_db_instance", "(database_)?instance")
+_CLOUD_SQL = _blocks("google_sql_database_instance", "(database_)?instance")
 
 SUPPRESSIONS = (
     Suppression(
         "CKV2_AWS_57",
-        r"aws_secretsmanager_secret\.secrets_[\w-]+",
+        _blocks("aws_secretsmanager_secret", r"secrets_[\w-]+"),
         "Secrets Manager rotates a secret by a Lambda function that can log in to what the secret opens; PostgreSQL, "
         "Polaris and Trino take another password only together with their own. A secret is made anew, everywhere at "
         "once, when its generation is raised. The one password that AWS can rotate, the database administrator's, RDS "
@@ -77,33 +86,33 @@ SUPPRESSIONS = (
     ),
     Suppression(
         "CKV2_AWS_62",
-        _BUCKETS,
+        _S3_BUCKETS,
         "A notification protects nothing: nobody here would receive it. Each access is in the bucket's access log, and "
         "each use of its key in CloudTrail.",
     ),
     Suppression(
         "CKV_AWS_144",
-        _BUCKETS,
+        _S3_BUCKETS,
         "A copy in another region is the owner's decision: the law may say where data has to stay, and a copy costs as "
         "much again. Objects copied one by one, out of order, are no Iceberg table either: metadata names files by the "
         "bucket that they are in. What was overwritten or deleted can be had back from its versions.",
     ),
     Suppression(
         "CKV_AWS_145",
-        r"aws_s3_bucket\.storage_logs_bucket_\w+",
+        _blocks("aws_s3_bucket", "storage_logs_bucket|logs"),
         "S3 delivers access logs only to a bucket that encrypts with S3's own keys, which this one does "
         "(https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).",
     ),
     Suppression(
         "CKV_AWS_157",
-        r"aws_db_instance\.database_instance_\w+",
+        _RDS,
         "Outside of production the database has no standby, which would double its price; its backups are there. In "
         "production it has one.",
         stacks=r".*-(dev|staging)-foundation",
     ),
     Suppression(
         "CKV_AWS_293",
-        r"aws_db_instance\.database_instance_\w+",
+        _RDS,
         "What two keys, the environment and `allow_data_loss`, declare fit to be thrown away has no protection from "
         "being thrown away: `floe-infra destroy` could not remove it. With either key missing it is protected.",
         stacks=r".*-dev-foundation",
@@ -129,7 +138,7 @@ SUPPRESSIONS = (
     ),
     Suppression(
         "CKV_GCP_62",
-        r"google_storage_bucket\.storage_logs_bucket_\w+",
+        _blocks("google_storage_bucket", "storage_logs_bucket|logs"),
         "This bucket receives the usage logs of all others. Its own could only go to itself, and each delivery would "
         "have to be logged by another.",
     ),
