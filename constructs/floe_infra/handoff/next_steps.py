@@ -35,6 +35,8 @@ def _install(parts: Parts) -> list[str]:
     return [
         *_login(parts),
         f"## Secrets\n\nThe platform has made them; see that all are there:\n\n{_code(secrets)}",
+        "What holds a secret goes on with its old value until it starts anew: "
+        f"`kubectl -n {parts.runtime.namespace} rollout restart deployment`.",
         *_cube_keys(parts),
         *(_installed(parts) if parts.config.orchestration.enabled else _by_hand(parts)),
         _first_run(parts),
