@@ -14,8 +14,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -127,26 +127,42 @@ def binary() -> str:
 
 
 class Server:
-    """One server on a port of its own, with its data in `folder`.
+    """One server on a port of its own, with its data in `folder`, and a seal that all of them share.
+
+    Args:
+        configuration: the emitted one; what only holds in a cluster is taken out of it.
+        initialize: what it is told besides, for its first start.
+        name: the node's.
+        peers: where all servers are, if there are others.
 
     Attributes:
-        configuration: the emitted one, with what only holds in a cluster taken out of it.
-        arguments: further ones, as of the first start.
+        configuration: its own.
     """
 
-    def __init__(self, folder: Path, configuration: Mapping[str, Any], initialize: Path | None = None) -> None:
-        self.folder, self.port, self.initialize = folder, free_port(), initialize
+    def __init__(
+        self,
+        folder: Path,
+        configuration: Mapping[str, Any],
+        initialize: Path | None = None,
+        *,
+        name: str = "openbao-0",
+        port: int | None = None,
+        peers: Sequence[str] = (),
+    ) -> None:
+        self.folder, self.port, self.initialize = folder, port or free_port(), initialize
         self._log = folder / "log"
-        (folder / "data").mkdir()
+        self.data = folder / "data"
+        self.data.mkdir(parents=True)
         key = folder / "seal.key"
         key.write_bytes(bytes(32))
+        join = [{**each, "leader_api_addr": peer} for each, peer in zip(_joins(configuration), peers, strict=False)]
         listener = {**configuration["listener"][0]["tcp"]}
         listener |= {"address": f"{HOST}:{self.port}", "cluster_address": f"{HOST}:{free_port()}"}
         self._tls = not listener.get("tls_disable")
         self.configuration = {
             **{name: part for name, part in configuration.items() if name != "service_registration"},
             "listener": [{"tcp": listener}],
-            "storage": {"raft": {"path": str(folder / "data"), "node_id": "openbao-0"}},
+            "storage": {"raft": {"path": str(self.data), "node_id": name, **({"retry_join": join} if join else {})}},
             "seal": {"static": {"current_key_id": "1", "current_key": f"file://{key}"}},
             "api_addr": f"{'https' if self._tls else 'http'}://{HOST}:{self.port}",
             "cluster_addr": f"https://{listener['cluster_address']}",
@@ -175,25 +191,33 @@ class Server:
                 stderr=subprocess.STDOUT,
             )
 
-    def wait(self, seconds: float = 60) -> None:
-        """Until it is unsealed and leads."""
+    def wait(self, *statuses: int, seconds: float = 60) -> int:
+        """Until its health is one of these: 200 when it leads, which is the default, 429 when it follows."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            try:
-                if self.anybody.ask("GET", "sys/health").status == 200:
-                    return
-            except (OSError, ValueError):
-                pass
+            with suppress(OSError, ValueError):
+                if (health := self.anybody.ask("GET", "sys/health").status) in (statuses or (200,)):
+                    return health
             assert self._process
             assert self._process.poll() is None, self.log[-2000:]
             time.sleep(0.1)
         raise TimeoutError(self.log[-2000:])
+
+    def ended(self, seconds: float = 60) -> int:
+        """The status that it ends with by itself."""
+        assert self._process
+        return self._process.wait(seconds)
 
     def stop(self) -> None:
         """At once."""
         if self._process:
             self._process.kill()
             self._process.wait()
+
+
+def _joins(configuration: Mapping[str, Any]) -> list[dict[str, Any]]:
+    joins: list[dict[str, Any]] = configuration["storage"]["raft"]["retry_join"]
+    return joins
 
 
 def free_port() -> int:
