@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from chart_values import chart_problems
 from floe_infra.handoff.dagster_values import dagster_values
+from floe_infra.kubernetes.config import QuotaConfig
 from floe_infra.kubernetes.placement import Placement
 from floe_infra.refs import BucketRef, DatabaseRef, IdentityRef, SecretRef
 
@@ -110,6 +114,34 @@ def test_runs_inherit_nothing_and_are_told_all_that_the_codes_server_is():
 
 def test_a_run_may_wait_for_a_node():
     assert values()["dagsterDaemon"]["runMonitoring"] == {"enabled": True, "startTimeoutSeconds": 900}
+
+
+@pytest.mark.parametrize(
+    ("quota", "most"),
+    [
+        ({"pods": 200, "cpu": 400, "memory_gib": 1600}, 99),  # runs of 16 GiB and 4 CPU
+        ({"pods": 200, "cpu": 400, "memory_gib": 68}, 4),
+        ({"pods": 200, "cpu": 10, "memory_gib": 1600}, 2),
+        ({"pods": 13, "cpu": 400, "memory_gib": 1600}, 3),
+        ({"pods": 200, "cpu": 5, "memory_gib": 17}, 1),
+    ],
+)
+def test_no_more_runs_at_once_than_the_quota_carries(quota, most):
+    given = parts()
+    kubernetes = given.config.kubernetes.model_copy(update={"quota": QuotaConfig(**quota)})
+    config = given.config.model_copy(update={"kubernetes": kubernetes})
+    daemon = dagster_values(replace(given, config=config), "")["dagster"]["dagsterDaemon"]
+    assert daemon["runCoordinator"]["config"] == {"queuedRunCoordinator": {"maxConcurrentRuns": most}}
+
+
+@pytest.mark.parametrize("provider", ["aws", "gcp", "local"])
+def test_dagsters_chart_reads_all_of_it(provider):
+    """Or would, where the shared folder has the chart."""
+    storage = {"aws": replace(S3, compute_logs=LOGS), "gcp": GCS, "local": replace(RUSTFS, compute_logs=LOGS)}[provider]
+    given = parts(provider, storage=storage, catalog=POLARIS, database=DATABASE)
+    runtime = given.config.runtime.model_copy(update={"image": "r.example.com/p:1", "dagster_version": "1.12.6"})
+    config = given.config.model_copy(update={"runtime": runtime})
+    assert chart_problems("dagster", dagster_values(replace(given, config=config), "")["dagster"]) == []
 
 
 def told(**runtime: Any) -> dict[str, Any]:

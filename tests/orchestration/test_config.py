@@ -13,7 +13,7 @@ from floe_infra.config import PlatformConfig
 from floe_infra.fields import Finding
 from floe_infra.orchestration import OrchestrationConfig
 
-GONE = '{"$ref": "https://kubernetesjsonschema.example.com/affinity.json"}'
+GONE = '{"$ref": "https://kubernetesjsonschema.dev/v1.18.0/_definitions.json#/definitions/affinity"}'
 
 
 @pytest.fixture
@@ -83,9 +83,9 @@ def test_a_schema_whose_definitions_are_gone(charts):
     schema.parent.mkdir(parents=True)
     schema.write_text(GONE)
     found = in_folder(charts)
-    assert found.message.startswith("dagster's values.schema.json takes definitions from the internet")
+    assert found.message.startswith("dagster's values.schema.json takes definitions from an address that is gone")
     assert found.fix == f"find {charts}/floe-dagster/charts/dagster -name values.schema.json -delete"
-    schema.write_text('{"$ref": "#/definitions/affinity"}')
+    schema.write_text('{"$ref": "https://schemas.example.com/affinity.json"}')
     assert OrchestrationConfig.model_validate({"enabled": True, "chart": {"path": str(charts)}})
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from floe_infra.compute.duckdb import TEMP_DIRECTORY
 from floe_infra.handoff.parts import LOGS_PREFIX, Parts
+from floe_infra.kubernetes.config import QuotaConfig
 from floe_infra.kubernetes.objects import secret_env
 from floe_infra.kubernetes.placement import Placement
 from floe_infra.kubernetes.values import checksum
@@ -35,6 +36,9 @@ _START_SECONDS = 900
 """For which a run may wait for a node to be started and for its image, before Dagster gives it up."""
 _AS_USER = {"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000, "runAsNonRoot": True}
 """The user in floe-runtime's images."""
+
+_BESIDE_RUNS = QuotaConfig(pods=10, cpu=2, memory_gib=4)
+"""What the rest of Dagster and Cube request together, rounded up."""
 
 Values = dict[str, Any]
 
@@ -63,6 +67,7 @@ def dagster_values(parts: Parts, platform_yaml: str) -> Values:
             "dagsterDaemon": {
                 **_service(parts),
                 "runMonitoring": {"enabled": True, "startTimeoutSeconds": _START_SECONDS},
+                **_coordinator(parts),
             },
             "dagster-user-deployments": {
                 "enabled": True,
@@ -128,6 +133,18 @@ def _service(parts: Parts) -> Values:
         "resources": _SERVICE,
         **_placed(parts.steady),
     }
+
+
+def _coordinator(parts: Parts) -> Values:
+    """Runs beyond what the namespace may ask for wait in Dagster's queue: their pods would be turned away."""
+    quota, run = parts.config.kubernetes.quota, parts.run
+    if quota is None:
+        return {}
+    beside = _BESIDE_RUNS
+    memory, cpu = (quota.memory_gib - beside.memory_gib) * 1024 / run.memory_mib, (quota.cpu - beside.cpu) / run.cpu
+    most = max(1, int(min(memory, cpu, quota.pods - beside.pods)))
+    config = {"queuedRunCoordinator": {"maxConcurrentRuns": most}}
+    return {"runCoordinator": {"enabled": True, "type": "QueuedRunCoordinator", "config": config}}
 
 
 def _pipelines(parts: Parts, platform_yaml: str) -> Values:

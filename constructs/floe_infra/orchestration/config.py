@@ -26,7 +26,8 @@ ChartVersion = Annotated[
     ),
 ]
 _SCHEMA = "values.schema.json"
-_ELSEWHERE = re.compile(rb'"\$ref"\s*:\s*"https?://')
+_GONE = re.compile(rb"https?://kubernetesjsonschema\.dev/")
+"""Where the schema in Dagster's charts before 1.12.9 takes definitions from (dagster-io/dagster issue 33134)."""
 
 
 class FloeChartsConfig(Model):
@@ -50,8 +51,8 @@ class FloeChartsConfig(Model):
         | None
     ) = None
     """A repository that holds both charts, such as `oci://registry.example.com/charts`. Helm inside of Terraform cannot
-    leave out the schema of values that Dagster's chart has, and whose definitions are gone from the internet: publish
-    floe-dagster without it."""
+    pass over the schema of values in Dagster's chart, whose definitions are at an address that is gone: publish
+    floe-dagster without it, or with Dagster's chart 1.12.9 or newer."""
     version: ChartVersion | None = None
     """Of floe-dagster in the repository, and of floe-cube if it has none of its own."""
     cube_version: ChartVersion | None = None
@@ -143,9 +144,9 @@ def _dependency_problems(chart: Path, name: str) -> Iterator[tuple[str, str]]:
         yield f"{chart.name} lacks {name}, which it depends on", f"helm dependency build {chart}"
         return
     schemas = _schemas(folder) if folder.is_dir() else _packed_schemas(packed[-1])
-    if any(map(_ELSEWHERE.search, schemas)):
+    if any(map(_GONE.search, schemas)):
         unpack = "" if folder.is_dir() else f"tar -xzf {packed[-1]} -C {folder.parent} && rm {packed[-1]} && "
-        problem = f"{name}'s {_SCHEMA} takes definitions from the internet, which are gone"
+        problem = f"{name}'s {_SCHEMA} takes definitions from an address that is gone"
         yield problem, f"{unpack}find {folder} -name {_SCHEMA} -delete"
 
 
