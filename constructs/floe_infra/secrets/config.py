@@ -173,7 +173,8 @@ class OpenBaoConfig(OperatorConfig):
     namespace: KubernetesName = "secrets"
     """The namespace of the operator and of the servers."""
     servers: Literal[1, 3, 5] = 3
-    """Servers, each on a node of its own; more than half of them must be there for anything to work."""
+    """Servers, each on a node of its own; more than half of them must be there for anything to work. Before they become
+    fewer, those that go have to be told to the others (`bao operator raft remove-peer`)."""
     memory_mib: Annotated[int, Field(ge=256, le=16384)] = 512
     """Memory of each, in MiB."""
     cpu: Annotated[float, Field(ge=0.1, le=8)] = 0.25
