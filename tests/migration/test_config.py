@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from chart_values import emitted_values
 from floe_infra.config import PlatformConfig
@@ -121,6 +122,13 @@ def test_what_is_copied_may_be_read(arriving, leaving):
             name for need in (needs["migration"], needs["database"]) for name in need.all_reads
         }
     assert config(ARRIVING).databases == config(LEAVING).databases == ("polaris", "marquez", "dagster")
+
+
+@pytest.mark.parametrize("migration", [ARRIVING["migration"], LEAVING["migration"]], ids=["arriving", "leaving"])
+def test_without_a_server_in_use_there_is_nothing_to_move(migration):
+    others = dict.fromkeys(("catalog", "lineage"), {"kind": "none"})
+    with pytest.raises(ValidationError, match="while `database` is `kind: none`"):
+        config({"database": {"kind": "none"}, "migration": migration, **others})
 
 
 def test_the_new_server_is_where_it_will_be(arriving, leaving):

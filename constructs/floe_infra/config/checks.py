@@ -250,7 +250,7 @@ def _migration_leads_somewhere(unsound: Collection[str], config: _Sound) -> Iter
     if migration.kind == "none":
         return
     arriving = migration.kind == "arriving"
-    if (used.kind == "in_cluster") is not arriving:
+    if used.kind == "none" or (used.kind == "in_cluster") is not arriving:
         yield Finding(
             ("migration", "kind"),
             f"no data can be {migration.kind} while `database` is `kind: {used.kind}`",
