@@ -126,7 +126,7 @@ def test_what_is_copied_may_be_read(arriving, leaving):
 
 @pytest.mark.parametrize("migration", [ARRIVING["migration"], LEAVING["migration"]], ids=["arriving", "leaving"])
 def test_without_a_server_in_use_there_is_nothing_to_move(migration):
-    others = dict.fromkeys(("catalog", "lineage"), {"kind": "none"})
+    others = {section: {"kind": "none"} for section in ("catalog", "lineage")}
     with pytest.raises(ValidationError, match="while `database` is `kind: none`"):
         config({"database": {"kind": "none"}, "migration": migration, **others})
 
