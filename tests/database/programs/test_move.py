@@ -311,6 +311,23 @@ def test_two_at_once(move):
     move.copy("dagster")
 
 
+def test_moved_and_then_gone_back_to_the_old_one(move):
+    name = move.give("dagster")
+    move.on_old(TABLES, name, user=name, password=PASSWORD)
+    move.copy("dagster")
+    move.on_old(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+    move.on_old("INSERT INTO runs DEFAULT VALUES", name, user=name, password=PASSWORD)
+    assert "has been opened since it was moved" in move.run("check", "dagster").stderr
+    message = move.refused("dagster", code=2)
+    assert "may have been written to. Nothing was changed" in message
+    assert f"DROP OWNED BY {name}" in message
+    assert move.on_old("SELECT count(*) FROM runs", name, user=name, password=PASSWORD) == "501"
+
+    move.on_new(f"DROP OWNED BY {name}", name, user=move.admin, password=ADMIN_PASSWORD)
+    assert move.copy("dagster")[-1] == "move: dagster: moved: 1 tables, 501 rows, the same on both servers"
+    assert move.run("check", "dagster").returncode == 0
+
+
 # What ends it
 
 
@@ -326,7 +343,7 @@ def test_a_new_database_with_something_else_is_left_alone(move, thing):
     assert move.comment(first) == ""
     assert move.on_old(f"SELECT datconnlimit FROM pg_database WHERE datname = '{first}'") == "-1"
 
-    move.on_new(f"DROP OWNED BY {name}", name)
+    move.on_new(f"DROP OWNED BY {name}", name, user=move.admin, password=ADMIN_PASSWORD)
     move.copy("polaris", "dagster")
 
 
@@ -377,6 +394,16 @@ def test_a_server_that_is_not_there(move, server):
     name = move.give("dagster")
     assert "connection to server" in move.refused("dagster", code=2, **{server: "1"})
     assert move.comment(name) == ""
+
+
+@pytest.mark.parametrize("server", ["OLD_PGPORT", "PGPORT"])
+def test_nothing_goes_on_while_nobody_knows(move, server):
+    move.give("dagster")
+    move.copy("dagster")
+    check = move.run("check", "dagster", **{server: "1"})
+    assert check.returncode == 2
+    assert "connection to server" in check.stderr
+    assert check.stdout == ""
 
 
 def test_a_login_that_the_new_server_does_not_know(move):

@@ -19,7 +19,7 @@
 #   3. compares: every table's rows, by number and by content, sequences, large objects, and what else there is by name.
 #   4. writes MOVED into the new database's comment.
 # It may be interrupted anywhere, and repeated: what is moved stays as it is, applications may use it already. A new
-# database that holds anything else is never touched.
+# database that holds anything else is never touched, nor one whose old one was opened again after it was moved.
 #
 # check succeeds once every database is moved, or has never been on the old server.
 #
@@ -80,9 +80,10 @@ take() {
     [ "$2" = database ] || username=$(cat "$directory/username")
 }
 
+# Whether the old database is `open` or `closed`; nothing if it is not there.
 on_old() {
     old "" $PSQL --set=database="$database" <<'SQL'
-SELECT count(*) FROM pg_database WHERE datname = :'database';
+SELECT CASE datconnlimit WHEN 0 THEN 'closed' ELSE 'open' END FROM pg_database WHERE datname = :'database';
 SQL
 }
 
@@ -90,6 +91,12 @@ comment() {
     new "" $PSQL --set=database="$database" <<'SQL'
 SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :'database';
 SQL
+}
+
+# One by one: of several on a line, only the last one's failure would end the program.
+look() {
+    found=$(on_old)
+    said=$(comment)
 }
 
 comment_on() {
@@ -121,21 +128,27 @@ SQL
 SELECT current_setting('server_version_num')::int / 10000;
 SQL
     [ "$(cut -d'|' -f2 "$work/old")" = t ] || fail 2 "$OLD_PGUSER is no superuser on the old server"
-    from=$(cut -d'|' -f1 "$work/old") to=$(cat "$work/new")
+    from=$(cut -d'|' -f1 "$work/old")
+    to=$(cat "$work/new")
     [ "$from" -le "$to" ] || fail 2 "the old server has PostgreSQL $from, and the new one $to: take $from or newer"
 }
 
 look_at() {
     take "$1" "username password database"
-    found=$(on_old)
-    [ "$found" = 1 ] || { say "$application: was never on the old server"; return; }
-    said=$(comment)
+    look
+    there=$(holds)
+    [ -n "$found" ] || { say "$application: was never on the old server"; return; }
+    go="If nobody wants them, make them go, as the administrator in there: DROP OWNED BY $username"
     case "$said" in
-    "$MOVED" | "$COPYING") ;;
+    "$COPYING") ;;
+    "$MOVED")
+        [ "$found" = closed ] || [ "$there" = 0 ] || fail 2 "$application: the new database $database holds what was \
+moved earlier, and since then the old one has been opened, and may have been written to. Nothing was changed. \
+Close it again, if not: ALTER DATABASE $database CONNECTION LIMIT 0. Or move anew. $go"
+        ;;
     *)
-        there=$(holds)
-        [ "$there" = 0 ] || fail 2 "$application: the new database $database holds other things already ($there). \
-Nothing was changed. If nobody wants them, make them go, with: DROP OWNED BY $username"
+        [ "$there" = 0 ] ||
+            fail 2 "$application: the new database $database holds other things already ($there). Nothing was changed. $go"
         ;;
     esac
     owner $PSQL -c "SELECT 1" >"$work/answer" ||
@@ -192,9 +205,14 @@ Who has written to the new one?"
 
 copy() {
     take "$1" "username password database"
-    found=$(on_old) said=$(comment)
-    [ "$found" = 1 ] || return 0
-    [ "$said" != "$MOVED" ] || { say "$application: is moved already"; return 0; }
+    look
+    case "$found $said" in
+    " "*) return ;;
+    "closed $MOVED")
+        say "$application: is moved already"
+        return
+        ;;
+    esac
     close_old
     there=$(holds)
     [ "$there" != 0 ] || restore
@@ -206,9 +224,11 @@ $(awk -F'|' '/^table /{rows += $2} END {print rows + 0}' "$work/new") rows, the 
 
 check() {
     take "$1" database
-    found=$(on_old) said=$(comment)
-    [ "$found" = 0 ] || [ "$said" = "$MOVED" ] ||
+    look
+    [ -z "$found" ] || [ "$said" = "$MOVED" ] ||
         fail 1 "$application: is not moved yet. Start the job that moves it, and repeat"
+    [ "$found" != open ] || fail 1 "$application: the old database $database has been opened since it was moved, and may \
+have been written to. Move it anew, or close it: ALTER DATABASE $database CONNECTION LIMIT 0"
     say "$application: ready"
 }
 
