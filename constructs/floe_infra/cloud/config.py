@@ -152,8 +152,8 @@ class GoogleCloud(Model):
     labels: Annotated[dict[LabelKey, LabelValue], Field(max_length=40)] = {}
     """Put on every resource that takes labels, besides `floe-infra-platform` and `floe-infra-environment`."""
     groups_domain: GroupsDomain | None = None
-    """The organization's domain in Google Workspace or Cloud Identity. Lets the cluster's RBAC name Google Groups: those
-    that are members of the group `gke-security-groups@<domain>`, which somebody has to make."""
+    """The organization's domain in Google Workspace or Cloud Identity. Lets the cluster's RBAC name Google Groups:
+    those that are members of the group `gke-security-groups@<domain>`, which somebody has to make."""
 
     endpoint: ClassVar[None] = None
     add_provider: ClassVar = "floe_infra.cloud.google:add_provider"
