@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from floe_infra.platform import FloePlatform
 from floe_infra.secrets.in_files.service import UnfitFilesError
 from floe_infra.secrets.in_files.wanted import Wanted
 from in_cluster import releases
+from synthesized import resources
 
 SEALING, AGE = sealing_key(), X25519PrivateKey.generate()
 VAULT = {"kind": "vault", "address": "https://vault.example.com:8200"}
@@ -39,6 +41,10 @@ PLATFORMS: dict[str, dict[str, Any]] = {
         "cluster": {"kind": "kubeconfig", "context": "k"},
     },
     "aws": {"environment": "dev", "cloud": {"region": "eu-west-1"}, "compute": {"kind": "trino"}, "telemetry": VENDOR},
+    "gcp": {
+        "environment": "dev",
+        "cloud": {"provider": "gcp", "region": "europe-west4", "project": "acme-data"},
+    },
     "nessie": {
         "environment": "dev",
         "cloud": {"region": "eu-west-1"},
@@ -195,7 +201,7 @@ ALL_STARTED = {
 }
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", STARTED)
 def test_what_reads_a_secret_starts_anew_with_its_file_and_nothing_else_does(platform, tmp_path):
     """But for floe-runtime's own charts, which are not ours."""
     secrets = IN_FILES["sealed_secrets"]
@@ -245,3 +251,27 @@ def test_no_roles_are_made_that_nobody_takes(kind, tmp_path):
     provide("aws", IN_FILES[kind], tmp_path)
     foundation = json.dumps(build("aws", IN_FILES[kind], tmp_path).foundation.to_terraform())
     assert "secret-reader" not in foundation
+
+
+def test_on_google_the_operator_decrypts_as_its_own_account(tmp_path):
+    key = "projects/acme-data/locations/europe-west4/keyRings/floe/cryptoKeys/sops"
+    entry = {"resource_id": key, "created_at": "2026-01-02T03:04:05Z", "enc": "CiQA"}
+    secrets = {"kind": "sops", "kms_key_name": key, "age": [recipient(AGE)]}
+    with pytest.raises(UnfitFilesError) as unfit:
+        build("gcp", secrets, tmp_path)
+    operator = unfit.value.operator
+    for wanted in operator.wanted:
+        document = sops_secret(wanted.namespace, wanted.name, values_for(wanted))
+        write(operator.folder.place(wanted), sops_encrypted(document, [AGE], gcp_kms=[entry]))
+    platform = build("gcp", secrets, tmp_path)
+    foundation = json.loads(json.dumps(platform.foundation.to_terraform()))
+    member = resources(foundation, "google_kms_crypto_key_iam_member")["secrets/decrypt"]
+    assert (member["crypto_key_id"], member["role"]) == (key, "roles/cloudkms.cryptoKeyDecrypter")
+    account = re.fullmatch(r"serviceAccount:\$\{google_service_account\.(\w+)\.email\}", member["member"])
+    assert account
+    assert "sops-secrets-operator" in json.dumps(foundation["resource"]["google_service_account_iam_member"])
+    by_name = {name: values for (_, name), values in by_release(platform).items()}
+    [annotated] = [
+        each for each in by_name["sops-secrets-operator-access"]["manifests"] if each["kind"] == "ServiceAccount"
+    ]
+    assert annotated["metadata"]["annotations"].keys() == {"iam.gke.io/gcp-service-account"}
