@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,8 @@ class Deployed:
     out: Path
     outputs: dict[str, Any]
     """Of the foundation."""
+    printed: str = ""
+    """What was shown meanwhile."""
 
     @property
     def directory(self) -> Path:
@@ -69,7 +73,9 @@ def deploy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
             out = tmp_path_factory.mktemp("deployed") / "cdktf.out"
             config = on_emulator(load(ROOT / file), aws.endpoint)
             # Nothing here runs the services: no cluster, and no provider for one.
-            outputs = deploy_platform(config, out, yes=True, stacks=["foundation"], environment=aws.environment)
-            return Deployed(config, aws, out, outputs[f"{config.name}-{config.environment}-foundation"])
+            with io.StringIO() as shown, redirect_stdout(shown), redirect_stderr(shown):
+                outputs = deploy_platform(config, out, yes=True, stacks=["foundation"], environment=aws.environment)
+                printed = shown.getvalue()
+            return Deployed(config, aws, out, outputs[f"{config.name}-{config.environment}-foundation"], printed)
 
         yield make
