@@ -23,8 +23,9 @@ MINIO = Chart("minio", "https://charts.min.io", "5.4.0")
 NESSIE = Chart("nessie", "https://charts.projectnessie.org", "0.108.4")
 OPENBAO = Chart("openbao", "https://openbao.github.io/openbao-helm", "0.29.2")
 """The open fork of Vault, whose own chart serves a licence (BUSL) that not everybody may accept. Also, it initializes
-itself: Vault hands its first root token to whoever asks first. From 2.7 on, seals by AWS' and Google's KMS are plugins to
-be fetched from elsewhere (https://openbao.org/docs/configuration/seal/awskms/); 2.6, which this installs, has them."""
+itself: Vault hands its first root token to whoever asks first. From 2.7 on, seals by AWS' and Google's KMS are plugins
+to be fetched from elsewhere (https://openbao.org/docs/configuration/seal/awskms/); 2.6, which this installs, has them.
+"""
 OTEL_COLLECTOR = Chart(
     "opentelemetry-collector", "https://open-telemetry.github.io/opentelemetry-helm-charts", "0.170.0"
 )
