@@ -21,6 +21,7 @@ from floe_infra.cli import (
     emulator,
     handoff,
     migrate,
+    modules,
     network,
     plan,
     secrets,
@@ -57,6 +58,7 @@ app.command("bootstrap-state")(bootstrap_state.bootstrap_state)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("emulator")(emulator.emulator)
+app.command("modules")(modules.modules)
 
 
 def run() -> NoReturn:

@@ -18,6 +18,7 @@ from floe_infra.cluster.control_plane import ControlPlane
 from floe_infra.cluster.identity import AUDIENCE, Identities
 from floe_infra.cluster.node_group import NodeGroup
 from floe_infra.context import Context
+from floe_infra.fields import is_token
 from floe_infra.refs import ClusterRef, IdentityRef, NetworkRef
 
 _LOOK = [
@@ -134,7 +135,8 @@ class EksCluster(Construct):
                 "Effect": "Allow",
                 "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
                 "Resource": f"arn:{context.partition}:autoscaling:{place}:autoScalingGroup:*:autoScalingGroupName/*",
-                "Condition": {"StringEquals": {owned: "owned"}},
+                # CDKTF loses tokens in a mapping's keys.
+                "Condition": {"StringEquals": Fn.zipmap([owned], ["owned"]) if is_token(owned) else {owned: "owned"}},
             },
         ]
         IamRolePolicy(

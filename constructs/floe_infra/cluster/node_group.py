@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cdktf import ITerraformDependable, TerraformResourceLifecycle, Token
+from cdktf import Fn, ITerraformDependable, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_aws.eks_cluster import EksCluster
 from cdktf_cdktf_provider_aws.eks_node_group import (
     EksNodeGroup,
@@ -26,10 +26,13 @@ from constructs import Construct
 from floe_infra.cluster.config import NodeGroupConfig
 from floe_infra.cluster.nodes import describe
 from floe_infra.context import Context
+from floe_infra.fields import is_token
 
 _AMI_TYPES = {"amd64": "AL2023_x86_64_STANDARD", "arm64": "AL2023_ARM_64_STANDARD"}
 _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 """EKS' spelling of Kubernetes' taint effects."""
+_ARM = "^([cmr][0-9]+g|t4g)"
+"""Types with AWS' own processors."""
 
 
 class NodeGroup(Construct):
@@ -74,7 +77,7 @@ class NodeGroup(Construct):
             node_role_arn=role_arn,
             subnet_ids=list(subnet_ids),
             version=cluster.version,
-            ami_type=_AMI_TYPES[config.instance.architecture if config.instance else "amd64"],
+            ami_type=_ami_type(config),
             capacity_type=config.capacity_type.upper(),
             instance_types=_in_stable_order(config),
             launch_template=EksNodeGroupLaunchTemplate(
@@ -88,7 +91,7 @@ class NodeGroup(Construct):
             update_config=EksNodeGroupUpdateConfig(max_unavailable_percentage=33),
             labels=dict(self.ref.labels),
             taint=[
-                EksNodeGroupTaint(key=taint.key, value=taint.value, effect=_EFFECTS[taint.effect])
+                EksNodeGroupTaint(key=taint.key, value=taint.value, effect=_effect(taint.effect))
                 for taint in self.ref.taints
             ],
             depends_on=list(depends_on),
@@ -126,7 +129,22 @@ class NodeGroup(Construct):
         )
 
 
+def _ami_type(config: NodeGroupConfig) -> str:
+    """For the first type's architecture, which all share."""
+    if config.instance:
+        return _AMI_TYPES[config.instance.architecture]
+    arm = Fn.can(Fn.regex(_ARM, Fn.element(config.instance_types, 0)))
+    return Token.as_string(Fn.conditional(arm, _AMI_TYPES["arm64"], _AMI_TYPES["amd64"]))
+
+
+def _effect(effect: str) -> str:
+    return Fn.lookup(_EFFECTS, effect, "") if is_token(effect) else _EFFECTS[effect]
+
+
 def _in_stable_order(config: NodeGroupConfig) -> list[str]:
     """For on-demand the order is the preference. For spot it means nothing to EKS, but another order in the file would
     make Terraform replace the group."""
-    return sorted(config.instance_types) if config.capacity_type == "spot" else list(config.instance_types)
+    names = list(config.instance_types)
+    if config.capacity_type != "spot":
+        return names
+    return Token.as_list(Fn.sort(names)) if any(map(is_token, names)) else sorted(names)

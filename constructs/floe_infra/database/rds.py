@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import Fn, IResolvable, Op, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
     DataAwsIamPolicyDocument,
@@ -23,6 +23,7 @@ from floe_infra.cloud.iam import limits
 from floe_infra.cloud.kms import EncryptionKey
 from floe_infra.context import Context
 from floe_infra.database.config import ADMIN_SECRET, RdsConfig
+from floe_infra.fields import is_token
 from floe_infra.refs import ClusterRef, DatabaseRef, NetworkRef, SecretRef
 from floe_infra.terraform import keep
 
@@ -130,7 +131,7 @@ class RdsDatabase(Construct):
             engine="postgres",
             # The provider compares only as much of the version as is given: no drift when RDS raises the minor.
             engine_version=config.engine_version,
-            auto_minor_version_upgrade="." not in config.engine_version,
+            auto_minor_version_upgrade=_without_minor(config.engine_version),
             # The file names the version, so changing it there is the decision.
             allow_major_version_upgrade=True,
             parameter_group_name=self.parameter_group.name,
@@ -173,7 +174,7 @@ class RdsDatabase(Construct):
     def _parameter_group(self) -> DbParameterGroup:
         """One for each major version: RDS removes none that a server uses, so a new one comes first. The server takes a
         new major version in its maintenance window; the old group goes with the first deploy after that."""
-        family = f"postgres{self._config.engine_version.partition('.')[0]}"
+        family = f"postgres{_major(self._config.engine_version)}"
         return DbParameterGroup(
             self,
             "parameter_group",
@@ -224,6 +225,14 @@ class RdsDatabase(Construct):
             assume_role_policy=trust.json,
             **limits(context),
         )
+
+
+def _major(version: str) -> str:
+    return Fn.element(Fn.split(".", version), 0) if is_token(version) else version.partition(".")[0]
+
+
+def _without_minor(version: str) -> bool | IResolvable:
+    return Op.eq(Fn.length_of(Fn.split(".", version)), 1) if is_token(version) else "." not in version
 
 
 def _equals(variable: str, value: str) -> DataAwsIamPolicyDocumentStatementCondition:

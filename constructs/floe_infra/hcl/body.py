@@ -20,7 +20,7 @@ class Block:
     """Stands above it."""
 
 
-_FIRST = ("count", "for_each", "provider", "source", "version")
+_FIRST = ("count", "for_each", "provider")
 """What decides how many there are and whose they are stands above everything else, with room below."""
 _NAMES = ("sid", "name", "identifier", "bucket", "test", "type", "variable")
 """What tells a block from its neighbours is read first."""
@@ -42,7 +42,8 @@ def _block(block: Block) -> list[str]:
 def _inside(block: Block) -> list[str]:
     """Arguments, then blocks, then what the block as a whole waits for."""
     names = list(block.arguments)
-    first = [name for name in _FIRST if name in names] if block.type not in _ORDERED else []
+    leading = (*_FIRST, "source", "version") if block.type == "module" else _FIRST
+    first = [name for name in leading if name in names] if block.type not in _ORDERED else []
     last = [name for name in _LAST if name in names] if block.type in _SORTED else []
     rest = [name for name in names if name not in first and name not in last]
     if block.type not in _ORDERED:

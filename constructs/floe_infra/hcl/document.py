@@ -40,6 +40,9 @@ _SHAPES: dict[str, Shape] = {
     "check": {"data": META, "assert": {}},
 }
 
+FOR_EACH = "//for_each"
+"""In a block's body: what to make the block of, as `dynamic` says it, but in its place among others of its type."""
+
 Write = Callable[[Any], Expression]
 
 
@@ -60,8 +63,12 @@ def _section(section: str, content: Any, shapes: Shapes) -> Iterator[Block]:
         yield from (_body(Block("locals"), each, {}) for each in _listed(content))
     else:
         for labels, body in _labelled(content, _LABELS.get(section, 0)):
-            shape = shapes.get((section, *labels), {})
-            yield _body(Block(section, labels), body, {**shape, **_SHAPES.get(section, {})})
+            yield block_of(section, labels, body, shapes.get((section, *labels), {}))
+
+
+def block_of(section: str, labels: tuple[str, ...], body: Mapping[str, Any], shape: Shape) -> Block:
+    """One block of a section."""
+    return _body(Block(section, labels), body, {**shape, **_SHAPES.get(section, {})})
 
 
 def _labelled(content: Any, depth: int) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
@@ -102,7 +109,7 @@ def _requirement(required: Any) -> Expression:
 
 def _body(block: Block, content: Mapping[str, Any], shape: Shape, *, write: Write | None = None) -> Block:
     for name, value in content.items():
-        if name == "//":
+        if name in ("//", FOR_EACH):
             continue
         if name == "dynamic":
             block.blocks += [_dynamic(labels, body, shape) for labels, body in _labelled(value, 1)]
@@ -113,7 +120,12 @@ def _body(block: Block, content: Mapping[str, Any], shape: Shape, *, write: Writ
         elif name == "data" and block.type == "check":
             block.blocks += list(_section(name, value, {}))
         elif name in shape:
-            block.blocks += [_body(Block(name), body, shape[name]) for body in _listed(value)]
+            block.blocks += [
+                _dynamic((name,), {"for_each": body[FOR_EACH], "content": body}, shape)
+                if FOR_EACH in body
+                else _body(Block(name), body, shape[name])
+                for body in _listed(value)
+            ]
         elif value is not None or block.type == "variable":
             block.arguments[name] = (write or _writer(block, name))(value)
     block.blocks.sort(key=lambda each: each.type == "lifecycle")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeAlias
 
 
@@ -300,6 +301,8 @@ def lines(expression: Expression, room: int) -> list[str]:
         return text.split("\n")
     if len(text) <= room and not any(_wants_lines(node) for node in expression.nodes):
         return [text]
+    if rows := _by_operator(expression, room):
+        return rows
     opened = _to_open(expression)
     if opened is None:
         return [text]
@@ -311,6 +314,27 @@ def lines(expression: Expression, room: int) -> list[str]:
     tail = inline(Expression((Token("\0", "name"), *expression.nodes[opened + 1 :])))[1:]
     first, *rest = _open(group)
     return [head[:-1] + first, *rest[:-1], rest[-1] + tail]
+
+
+def _by_operator(expression: Expression, room: int) -> list[str] | None:
+    """A long condition in parentheses, with a line for each of its operands."""
+    for operators, first in ((("?", ":"), True), (("&&",), False), (("||",), False)):
+        places = [
+            index
+            for index, node in enumerate(expression.nodes)
+            if 0 < index < len(expression.nodes) - 1
+            and isinstance(node, Token)
+            and node.kind == "operator"
+            and node.text in operators
+        ]
+        if not places:
+            continue
+        if len(inline(expression)) <= room or any(map(_wants_lines, expression.nodes)):
+            return None
+        edges = [0, *(place if first else place + 1 for place in places), len(expression.nodes)]
+        rows = [lines(Expression(expression.nodes[start:end]), WIDTH) for start, end in pairwise(edges)]
+        return ["(", *indented([line for row in rows for line in row]), ")"]
+    return None
 
 
 def _wants_lines(node: Node) -> bool:
@@ -360,7 +384,7 @@ def _open(group: Group) -> list[str]:
             [(_written_key(entry.key), lines(entry.value, WIDTH - 20)) for entry in group.entries if entry.key]
         )
     elif group.is_for:
-        body = lines(group.entries[0].value, WIDTH)
+        body = _for(group.entries[0].value)
     else:
         body = []
         for entry in group.entries:
@@ -368,6 +392,15 @@ def _open(group: Group) -> list[str]:
             end = "," if group.opening == "[" or entry is not group.entries[-1] else ""
             body += [*before, last + end]
     return [group.opening, *indented(body), group.closing]
+
+
+def _for(expression: Expression) -> list[str]:
+    """What is gone through, and then what is made of each."""
+    nodes = expression.nodes
+    colon = next(index for index, node in enumerate(nodes) if isinstance(node, Token) and node.text == ":")
+    head = inline(Expression(nodes[: colon + 1]))
+    first, *rest = lines(Expression(nodes[colon + 1 :]), WIDTH - len(head))
+    return [f"{head} {first}", *rest]
 
 
 def indented(text: Sequence[str]) -> list[str]:

@@ -1,0 +1,20 @@
+"""Terraform modules from the constructs: `terraform-modules/`, for teams that never touch Python."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from floe_infra.modules.definition import Module
+from floe_infra.modules.fold import GenerationError
+
+NAMES = ("eks", "glue-catalog", "rds", "s3", "vpc")
+"""What there is, each defined in a file of its name."""
+
+
+def load(name: str) -> Module:
+    """A module's definition."""
+    module: Module = import_module(f"floe_infra.modules.{name.replace('-', '_')}").MODULE
+    return module
+
+
+__all__ = ["NAMES", "GenerationError", "Module", "load"]

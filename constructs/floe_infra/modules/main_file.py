@@ -1,0 +1,185 @@
+"""`main.tf`: the construct, made with every combination of alternatives, and put together to one configuration."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from floe_infra.hcl.body import Block
+from floe_infra.hcl.document import FOR_EACH, as_value, block_of
+from floe_infra.modules.definition import Choice, Module
+from floe_infra.modules.fold import Spread, fold, follow
+from floe_infra.modules.merge import WHEN, Maybe, flat, merge
+from floe_infra.modules.probe import REFERENCE, Element, probe
+
+_REFERENCE = re.compile(rf"(?:\bdata\.)?\b\w+\.{REFERENCE}[\w-]+")
+
+
+def elements(module: Module) -> list[Element]:
+    """What the module holds: resources, data sources and outputs, with conditions and members."""
+    made = _chosen(module, module.choices, {})
+    used = {reference for element in made for text in _strings(element.body) for reference in _REFERENCE.findall(text)}
+    return [element for element in made if element.section != "data" or element.reference in used]
+
+
+def _chosen(module: Module, open: Sequence[Choice], chosen: Mapping[str, Any]) -> list[Element]:
+    if not open:
+        return _made(module, chosen)
+    [choice, *others] = open
+    on, off = (_chosen(module, others, {**chosen, choice.name: each}) for each in (choice.on, choice.off))
+    return merge(choice.condition_at, on, off)
+
+
+def _made(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
+    if not module.numbered:
+        return fold(probe(module, chosen), module)
+    numbers = (3, 2)
+    several = [fold(probe(module, {**chosen, module.numbered.over: number}), module) for number in numbers]
+    for element, *others in zip(*several, strict=True):
+        element.body = follow([element.body, *(other.body for other in others)], numbers, module.numbered.over)
+    return several[0]
+
+
+def blocks(module: Module, made: Sequence[Element]) -> tuple[list[Block], list[Block]]:
+    """Those of `main.tf`, and those of `outputs.tf`."""
+    writer = _Writer(module, made)
+    main = [writer.block(element) for element in made if element.section != "output"]
+    if local := writer.locals():
+        main.insert(0, local)
+    return main, [writer.block(element) for element in made if element.section == "output"]
+
+
+def addresses(made: Sequence[Element], renamed: Mapping[str, str]) -> dict[str, str]:
+    """Each element's address by its reference. The last part of a path is left out where the type says it anyway."""
+    paths = {
+        element.reference: (
+            element.type,
+            ("current",)
+            if element.type in _CURRENT
+            else tuple(filter(None, (renamed.get(part, part) for part in element.path))),
+        )
+        for element in made
+        if element.section != "output"
+    }
+    short = {reference: (type, path[:-1] or path) for reference, (type, path) in paths.items()}
+    taken = Counter((reference.startswith("data."), place) for reference, place in short.items())
+    names = {
+        reference: place if taken[reference.startswith("data."), place] == 1 else paths[reference]
+        for reference, place in short.items()
+    }
+    return {
+        reference: f"{'data.' if reference.startswith('data.') else ''}{type}.{'_'.join(path).replace('-', '_')}"
+        for reference, (type, path) in names.items()
+    }
+
+
+def _renamed(path: Sequence[str], renamed: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(filter(None, (renamed.get(part, part) for part in path)))
+
+
+_CURRENT = {"aws_caller_identity", "aws_partition", "aws_region"}
+"""Of which there is one each, the provider's own."""
+
+
+class _Writer:
+    def __init__(self, module: Module, made: Sequence[Element]) -> None:
+        self._module = module
+        self._addresses = addresses(made, module.renamed)
+        self._counted = {
+            element.reference
+            for element in made
+            if (element.when and not element.each) or isinstance(element.count, str)
+        }
+        self._alone = {element.reference for element in made if element.count == 1 and not element.when}
+        self._shared = self._find_shared(made)
+
+    def _find_shared(self, made: Sequence[Element]) -> dict[str, str]:
+        """Conditional values that stand in several places, by the choice that they follow: a local value each."""
+        counts: Counter[str] = Counter()
+        for element in made:
+            for text in _strings(self._final(element.body)):
+                if text.startswith("${") and " ? " in text and not re.search(r"\b(count|each)\.", text):
+                    counts[text[2:-1]] += 1
+        shared: dict[str, str] = {}
+        for choice in self._module.choices:
+            for text, times in counts.items():
+                if times > 1 and isinstance(choice.condition, str) and text.startswith(f"{choice.condition} ? "):
+                    shared.setdefault(choice.name, text)
+        return shared
+
+    def locals(self) -> Block | None:
+        block = Block("locals")
+        for name, text in {**self._module.locals, **self._shared}.items():
+            block.arguments[name] = as_value(f"${{{text}}}")
+        return block if block.arguments else None
+
+    def block(self, element: Element) -> Block:
+        body = self._final(element.body)
+        for name, text in self._shared.items():
+            body = _replaced(body, text, f"local.{name}")
+        body = {**self._meta(element), **{key: value for key, value in body.items() if value != []}}
+        labels = (element.path[0],)
+        if element.section != "output":
+            labels = (element.type, self._addresses[element.reference].rpartition(".")[2])
+        return block_of(element.section, labels, body, element.shape)
+
+    def _meta(self, element: Element) -> dict[str, Any]:
+        assert self._module.each or not element.each
+        if element.each and self._module.each:
+            over = self._module.each.over
+            return {"for_each": f"${{{element.when} ? {over} : {{}}}}" if element.when else f"${{{over}}}"}
+        count = element.count
+        if element.when:
+            return {"count": f"${{{element.when} ? {_inner(count)} : 0}}"}
+        return {"count": count} if isinstance(count, str) else {}
+
+    def _final(self, value: Any) -> Any:
+        """With addresses for references, and everything written as Terraform JSON."""
+        return self._addressed(_dynamic(flat(value)))
+
+    def _addressed(self, value: Any, key: str = "") -> Any:
+        if isinstance(value, str):
+            return _REFERENCE.sub(lambda found: self._address(found, key), value)
+        if isinstance(value, dict):
+            return {self._addressed(name): self._addressed(each, name) for name, each in value.items()}
+        return [self._addressed(each, key) for each in value] if isinstance(value, list) else value
+
+    def _address(self, found: re.Match[str], key: str) -> str:
+        reference = found[0]
+        address = self._addresses[reference]
+        followed = found.string[found.end() : found.end() + 1]
+        bare = key == "depends_on" or followed == "["
+        return f"{address}[0]" if reference in self._counted and not bare else address
+
+
+def _inner(count: Any) -> str:
+    return count[2:-1] if isinstance(count, str) else "1"
+
+
+def _dynamic(value: Any) -> Any:
+    if isinstance(value, dict):
+        written = {key: _dynamic(each) for key, each in value.items() if key != WHEN}
+        return {FOR_EACH: f"${{{value[WHEN]} ? [1] : []}}", **written} if value.get(WHEN) else written
+    return [_dynamic(each) for each in value] if isinstance(value, list) else value
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Spread):
+        return [value.code]
+    if isinstance(value, Maybe):
+        return [value.when, *_strings(list(value.items))]
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for each in inside for text in _strings(each)]
+
+
+def _replaced(value: Any, text: str, by: str) -> Any:
+    """An expression by another, where it stands alone or in parentheses."""
+    if isinstance(value, str):
+        return f"${{{by}}}" if value == f"${{{text}}}" else value.replace(f"({text})", by)
+    if isinstance(value, dict):
+        return {key: _replaced(each, text, by) for key, each in value.items()}
+    return [_replaced(each, text, by) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,211 @@
+"""One configuration from two that a choice tells apart: `count`, conditional values, dynamic blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Any
+
+from floe_infra.hcl.expression import parse
+from floe_infra.hcl.shape import META, Shape
+from floe_infra.modules.fold import GenerationError, Spread, code
+from floe_infra.modules.probe import Element, Key
+
+WHEN = "//when"
+"""In a block: the condition under which it is there."""
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """Values of a list that are there under a condition."""
+
+    when: str
+    items: tuple[Any, ...]
+
+    def __hash__(self) -> int:
+        return hash(self.when)
+
+
+Condition = Callable[[tuple[str, ...]], str]
+
+
+def merge(condition: Condition, on: Sequence[Element], off: Sequence[Element]) -> list[Element]:
+    """The elements of both, where `condition` tells which of them hold."""
+    ons, offs = ({element.key: element for element in each} for each in (on, off))
+    return [_merged(condition, ons.get(key), offs.get(key)) for key in _in_order(list(ons), list(offs))]
+
+
+def _in_order(on: list[Key], off: list[Key]) -> list[Key]:
+    """What only one of them has stands where it stood."""
+    keys: list[Key] = []
+    for tag, i, j, k, m in SequenceMatcher(None, on, off, autojunk=False).get_opcodes():
+        keys += on[i:j] if tag == "equal" else [*on[i:j], *off[k:m]]
+    return list(dict.fromkeys(keys))
+
+
+def _merged(condition: Condition, on: Element | None, off: Element | None) -> Element:
+    element = on or off
+    assert element
+    here = condition(element.path)
+    if on is None or off is None:
+        when = here if on else negated(here)
+        return replace(element, when=both(when, element.when))
+    if on == off:
+        return on
+    when = on.when if on.when == off.when else _value(here, _flag(on.when), _flag(off.when))[2:-1]
+    body = _body(here, on.body, off.body, {**META, **on.shape, **off.shape})
+    count = _value(here, on.count, off.count)
+    return replace(on, body=body, when=when, count=count, shape=_shapes(on.shape, off.shape))
+
+
+def _flag(when: str) -> Any:
+    return f"${{{when}}}" if when else True
+
+
+def _shapes(one: Shape, other: Shape) -> Shape:
+    return {name: _shapes(one.get(name, {}), other.get(name, {})) for name in {**one, **other}}
+
+
+def both(one: str, other: str) -> str:
+    if not one or not other:
+        return one or other
+    return f"{_bracketed(one)} && {_bracketed(other)}"
+
+
+def _bracketed(condition: str) -> str:
+    return f"({condition})" if any(operator in condition for operator in ("||", " ? ")) else condition
+
+
+def negated(condition: str) -> str:
+    """The other way round, as a person says it."""
+    if found := re.fullmatch(r"([^=!<>&|?]+) (==|!=) ([^=!<>&|?]+)", condition):
+        return f"{found[1]} {'!=' if found[2] == '==' else '=='} {found[3]}"
+    if re.fullmatch(r"[\w.]+", condition):
+        return f"!{condition}"
+    if re.fullmatch(r"![\w.]+(\(.*\))?", condition):
+        return condition[1:]
+    if found := re.fullmatch(r"(length\([^()]+\)) > 0", condition):
+        return f"{found[1]} == 0"
+    return f"!{condition}" if re.fullmatch(r"\w+\([^()]*\)", condition) else f"!({condition})"
+
+
+def _body(condition: str, on: dict[str, Any], off: dict[str, Any], shape: Shape) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for key in {**on, **off}:
+        one, other = on.get(key), off.get(key)
+        if one == other:
+            merged[key] = one
+        elif key == "depends_on":
+            merged[key] = list(dict.fromkeys([*(one or []), *(other or [])]))
+        elif key == "lifecycle":
+            raise GenerationError(f"what a lifecycle says must not be chosen: {one!r}, {other!r}")
+        elif key in shape:
+            merged[key] = _blocks(condition, _listed(one), _listed(other), shape[key])
+        elif key == WHEN:
+            merged[key] = _value(condition, _flag(one or ""), _flag(other or ""))[2:-1]
+        else:
+            merged[key] = _value(condition, one, other)
+    return merged
+
+
+def _blocks(condition: str, on: list[Any], off: list[Any], shape: Shape) -> list[Any]:
+    alone = len(on) == len(off) == 1
+    ons, offs = ([_identity(block, alone) for block in each] for each in (on, off))
+    merged: list[Any] = []
+    for tag, i, j, k, m in SequenceMatcher(None, ons, offs, autojunk=False).get_opcodes():
+        if tag == "equal":
+            merged += [_body(condition, one, other, shape) for one, other in zip(on[i:j], off[k:m], strict=True)]
+        else:
+            merged += [_when(block, condition) for block in on[i:j]]
+            merged += [_when(block, negated(condition)) for block in off[k:m]]
+    return merged
+
+
+def _when(block: dict[str, Any], condition: str) -> dict[str, Any]:
+    return {**block, WHEN: both(condition, block.get(WHEN, ""))}
+
+
+def _identity(block: dict[str, Any], alone: bool) -> str:
+    """What tells a block from its neighbours."""
+    for name in ("sid", "id", "name", "variable", "type"):
+        if name in block:
+            return f"{name}={block[name]!r}"
+    return "alone" if alone else repr(block)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _value(condition: str, on: Any, off: Any) -> Any:
+    if on == off:
+        return on
+    if isinstance(on, dict) and isinstance(off, dict) and on.keys() == off.keys():
+        return {key: _value(condition, on[key], off[key]) for key in on}
+    if isinstance(on, list) and isinstance(off, list) and len(on) == len(off) and not _varies(on) and not _varies(off):
+        return [_value(condition, one, other) for one, other in zip(on, off, strict=True)]
+    if isinstance(on, list) and isinstance(off, list) and (merged := _lists(condition, on, off)) is not None:
+        return merged
+    if on is True and off is False:
+        return f"${{{condition}}}"
+    if on is False and off is True:
+        return f"${{{negated(condition)}}}"
+    if off is True:
+        return f"${{{negated(condition)} || {_bracketed(code(on))}}}"
+    if on is True:
+        return f"${{{condition} || {_bracketed(code(off))}}}"
+    return f"${{{condition} ? {_inner(on)} : {_inner(off)}}}"
+
+
+def _varies(items: list[Any]) -> bool:
+    return any(isinstance(item, (Maybe, Spread)) for item in items)
+
+
+def _inner(value: Any) -> str:
+    """A value inside a conditional, in parentheses when it is one itself."""
+    value = flat(value)
+    text = code(value)
+    is_conditional = isinstance(value, str) and any(getattr(node, "text", "") == "?" for node in parse(text).nodes)
+    return f"({text})" if is_conditional else text
+
+
+def _lists(condition: str, on: list[Any], off: list[Any]) -> list[Any] | None:
+    """What both have, and between it what only one has; None where they share nothing."""
+    if not on or not off:
+        return None
+    merged: list[Any] = []
+    shared = False
+    keys = [[repr(item) for item in each] for each in (on, off)]
+    for tag, i, j, k, m in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+        if tag == "equal":
+            shared = True
+            merged += on[i:j]
+        else:
+            merged += [Maybe(condition, tuple(on[i:j]))] if j > i else []
+            merged += [Maybe(negated(condition), tuple(off[k:m]))] if m > k else []
+    return merged if shared else None
+
+
+def flat(value: Any) -> Any:
+    """Lists whose values are there under conditions, or as many as there are members, as one expression."""
+    if isinstance(value, dict):
+        return {key: each if key == WHEN else flat(each) for key, each in value.items()}
+    if not isinstance(value, list):
+        return value
+    if not any(isinstance(item, (Maybe, Spread)) for item in value):
+        return [flat(item) for item in value]
+    segments: list[str] = []
+    plain: list[Any] = []
+    for item in [*value, None]:
+        if isinstance(item, (Maybe, Spread)) or item is None:
+            segments += [code(plain)] if plain else []
+            plain = []
+        if isinstance(item, Spread):
+            segments.append(item.code)
+        elif isinstance(item, Maybe):
+            segments.append(f"{item.when} ? {code(flat(list(item.items)))} : []")
+        elif item is not None:
+            plain.append(flat(item))
+    return f"${{{segments[0]}}}" if len(segments) == 1 else f"${{concat({', '.join(segments)})}}"

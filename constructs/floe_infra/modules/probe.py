@@ -1,0 +1,149 @@
+"""Makes a module's construct once, with the alternatives chosen, and takes apart what comes out."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from floe_infra.hcl.shape import Shape, shapes
+from floe_infra.modules.definition import MEMBER, Module, ModuleContext, Tokens
+from floe_infra.runtime import fast_import
+
+REFERENCE = "at__"
+"""Begins the names of resources for as long as it is not known what they are called in the module."""
+_PROTECTED_OTHERWISE = {"aws_s3_bucket", "aws_db_instance", "aws_kms_key"}
+"""What the service itself protects, as a variable says; `prevent_destroy` could not follow one."""
+
+Key = tuple[str, str, str]
+"""Section, type, and path with underscores."""
+
+
+@dataclass
+class Element:
+    """A resource, data source or output of the module."""
+
+    section: str
+    type: str
+    path: tuple[str, ...]
+    """The construct's, without what a member or a number is called."""
+    body: dict[str, Any]
+    shape: Shape
+    each: bool = False
+    count: Any = None
+    when: str = ""
+    """The condition under which it is there; empty: always."""
+    number: int | None = field(default=None, compare=False)
+
+    @property
+    def key(self) -> Key:
+        return self.section, self.type, "__".join(self.path)
+
+    @property
+    def reference(self) -> str:
+        """How expressions name it, before it has its name."""
+        prefix = "data." if self.section == "data" else ""
+        return f"{prefix}{self.type}.{REFERENCE}{self.key[2]}"
+
+
+def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
+    """The elements that the construct makes with these alternatives."""
+    fast_import.enable()
+    from cdktf import App, TerraformOutput, TerraformStack
+    from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+    from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
+    from cdktf_cdktf_provider_aws.data_aws_region import DataAwsRegion
+    from cdktf_cdktf_provider_aws.provider import AwsProvider
+
+    with tempfile.TemporaryDirectory() as out:
+        app = App(outdir=out)
+        stack = TerraformStack(app, "module")
+        AwsProvider(stack, "aws")
+        tokens = Tokens(stack)
+        context = ModuleContext(
+            name="",
+            environment="prod",
+            region=DataAwsRegion(stack, "region").id,
+            account_id=DataAwsCallerIdentity(stack, "account").account_id,
+            partition=DataAwsPartition(stack, "partition").partition,
+            begins=tokens.text(module.prefix),
+            protects=chosen.get("deletion_protection", True),
+        )
+        for name, output in module.build(stack, chosen, tokens, context).items():
+            value = "${null}" if output.value is None else output.value
+            TerraformOutput(stack, name, value=value, description=output.description)
+        app.synth()
+        text = (Path(out) / "stacks/module/cdk.tf.json").read_text(encoding="utf-8")
+        known = shapes(stack)
+    return list(_elements(tokens.replaced(json.loads(text)), known, module))
+
+
+def _elements(document: Mapping[str, Any], known: Mapping[tuple[str, ...], Shape], module: Module) -> Iterator[Element]:
+    made = [
+        (Element(section, type, _place(body), _plain(body, type), shape), f"{type}.{name}")
+        for (section, type, name), shape in ((key, shape) for key, shape in known.items() if len(key) == 3)
+        if (body := document.get(section, {}).get(type, {}).get(name)) is not None
+    ]
+    for element, _ in made:
+        path, element.each, element.number = _without_members(element.path, module)
+        element.path = path or (element.type.rpartition("_")[2],)
+    names = {
+        name: f"{element.type}.{REFERENCE}{element.key[2]}{'' if element.number is None else f'[{element.number}]'}"
+        for element, name in made
+    }
+    pattern = re.compile(rf"\b({'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})\b(?!-)")
+    for name, body in document.get("output", {}).items():
+        made.append((Element("output", "", (name,), dict(body), {}), name))
+    for element, _ in made:
+        element.body = _referring(element.body, pattern, names)
+        yield element
+
+
+def _place(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The construct's path, below the stack and the module's own construct."""
+    path = body["//"]["metadata"]["path"].split("/")[1:]
+    return tuple(path[1:] if path[0] == "module" else path)
+
+
+def _without_members(path: tuple[str, ...], module: Module) -> tuple[tuple[str, ...], bool, int | None]:
+    number = None
+    parts: list[str] = []
+    for part in path:
+        prefix, _, digits = part.rpartition("_")
+        if module.numbered and prefix == module.numbered.prefix and digits.isdigit():
+            number = int(digits)
+            part = prefix
+        if part != MEMBER:
+            parts.append(part)
+    of_member = MEMBER in path or bool(module.each and set(module.each.constructs) & set(path))
+    return tuple(parts), of_member, number
+
+
+def _plain(body: Mapping[str, Any], type: str) -> dict[str, Any]:
+    plain = {key: value for key, value in body.items() if key != "//"}
+    if type in _PROTECTED_OTHERWISE and "lifecycle" in plain:
+        lifecycle = {key: value for key, value in plain.pop("lifecycle").items() if key != "prevent_destroy"}
+        return {**plain, "lifecycle": lifecycle} if lifecycle else plain
+    return plain
+
+
+def _referring(value: Any, pattern: re.Pattern[str], names: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return pattern.sub(lambda found: names[found[1]], value)
+    if isinstance(value, Mapping):
+        return {
+            key: _unindexed(_referring(each, pattern, names))
+            if key == "depends_on"
+            else _referring(each, pattern, names)
+            for key, each in value.items()
+        }
+    return [_referring(each, pattern, names) for each in value] if isinstance(value, list) else value
+
+
+def _unindexed(references: list[str]) -> list[str]:
+    """All of a resource's instances, each resource once."""
+    return list(dict.fromkeys(reference.partition("[")[0] for reference in references))

@@ -1,0 +1,303 @@
+"""Variables from models: types, defaults, descriptions, and validations with the models' own bounds and words.
+
+https://developer.hashicorp.com/terraform/language/values/variables
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from floe_infra.cluster import config as cluster
+from floe_infra.config.shape import Shape
+from floe_infra.database import config as database
+from floe_infra.fields import Matches, bucket_problem
+from floe_infra.fields import _not_a_network as not_a_network
+from floe_infra.hcl.template import escaped
+from floe_infra.modules.definition import Module
+from floe_infra.modules.fold import GenerationError
+from floe_infra.sizing.instances import InstanceType
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A rule that the models have as a function, in Terraform's words."""
+
+    condition: str
+    """With `{}` for the value; holds for what is right."""
+    wrong: str
+    """A value that the pattern lets pass, and this does not."""
+
+
+_TYPE = r"([cmr][5-9][agi]?[bdnz]{0,3}(-flex)?\\.(large|([23468]|9|12|16|18|24|32|48|96)?xlarge))"
+_BURSTABLE = r"(t(3|3a|4g)\\.(micro|small|medium|large|2?xlarge))"
+_LARGE_BURSTABLE = r"(t(3|3a|4g)\\.(medium|large|2?xlarge))"
+REFUSALS: dict[Callable[[str], str | None], Refusal] = {
+    bucket_problem: Refusal(
+        '!can(regex("^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|--x-s3|--table-s3)$", {}))', "xn--lake"
+    ),
+    not_a_network: Refusal("try(cidrsubnet({}, 0, 0) == {}, false)", "10.0.0.1/16"),
+    database._reserved: Refusal(f"!contains({json.dumps(sorted(database.RESERVED))}, {{}})", "table"),
+    database._reserved_user: Refusal(
+        f'!contains({json.dumps(sorted(database.RESERVED))}, {{}}) && !can(regex("^(pg_|rds)", {{}}))', "pg_floe"
+    ),
+    database._no_such_class: Refusal(
+        f'can(regex("^db\\\\.({_TYPE}|{_BURSTABLE})$", {{}})) && !startswith({{}}, "db.c")', "db.x1.large"
+    ),
+    InstanceType.problem: Refusal(
+        f'can(regex("^({_TYPE}|{_LARGE_BURSTABLE})$", {{}})) && !startswith({{}}, "c5n.")', "p3.2xlarge"
+    ),
+    cluster._reserved: Refusal(
+        '!can(regex("(^|[./])(kubernetes[.]io|k8s[.]io|eks[.]amazonaws[.]com|cloud[.]google[.]com|gke[.]io)/", {}))',
+        "kubernetes.io/role",
+    ),
+    cluster._not_public: Refusal(
+        '!can(regex("^(0[.].*/0$|10[.]|172[.](1[6-9]|2[0-9]|3[01])[.]|192[.]168[.]|127[.]|169[.]254[.])", {}))',
+        "10.0.0.0/8",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A condition, what is said when it does not hold, and values with which it does not."""
+
+    condition: str
+    message: str
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+    type: str
+    description: str
+    default: Any
+    """`...` where there is none."""
+    nullable: bool
+    validations: tuple[Validation, ...]
+
+    @property
+    def required(self) -> bool:
+        return self.default is ...
+
+
+def variables(module: Module) -> list[Variable]:
+    """The module's variables: those that must be given first."""
+    found: dict[str, Variable] = {}
+    for model in module.inputs:
+        texts = model.descriptions()
+        for name, field in model.model_fields.items():
+            if name not in module.hidden:
+                called = module.named.get(name, name)
+                found.setdefault(
+                    called, _variable(called, field, Shape(model).child(name), texts.get(name, ""), module)
+                )
+    return sorted(found.values(), key=lambda variable: not variable.required)
+
+
+def _variable(name: str, field: FieldInfo, shape: Shape, text: str, module: Module) -> Variable:
+    nullable = _takes_none(field)
+    place = f"var.{name}"
+    checks = [_Place(place, name, nullable, (), shape)]
+    validations = [validation for check in checks for validation in check.validations(module.sample.get(name))]
+    rules = [
+        Validation(rule.condition, _sentence(f"{name}: {rule.message}"), (rule.refused,))
+        for rule in module.rules
+        if rule.variable == name
+    ]
+    return Variable(name, _type(shape), _description(text, shape), _default(field), nullable, (*validations, *rules))
+
+
+def _takes_none(field: FieldInfo) -> bool:
+    return type(None) in get_args(field.annotation)
+
+
+def _default(field: FieldInfo) -> Any:
+    return ... if field.default is PydanticUndefined else _plain(field.default)
+
+
+def _plain(value: Any) -> Any:
+    """A default as data, without what is the default anyway."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_defaults=True)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    return value
+
+
+def _type(shape: Shape) -> str:
+    if shape.fields:
+        fields = (f"{name} = {_field_type(shape, name, field)}" for name, field in shape.fields.items())
+        return f"object({{ {', '.join(fields)} }})"
+    kind = get_origin(shape.type) or shape.type
+    if kind is Literal:
+        kind = type(get_args(shape.type)[0])
+    if kind in (list, dict):
+        return f"{'list' if kind is list else 'map'}({_type(shape.child(0))})"
+    return {bool: "bool", int: "number", float: "number", str: "string"}[kind]
+
+
+def _field_type(shape: Shape, name: str, field: FieldInfo) -> str:
+    type = _type(shape.child(name))
+    default = _default(field)
+    if default is ...:
+        return type
+    return f"optional({type})" if default is None else f"optional({type}, {json.dumps(default)})"
+
+
+def _description(text: str, shape: Shape) -> str:
+    """With what is inside, line by line."""
+    words = " ".join(text.split())
+    inside = shape if shape.fields else shape.child(0) if get_origin(shape.type) in (list, dict) else Shape(None)
+    if not inside.fields:
+        return words
+    texts = inside.type.descriptions()
+    return "\n".join([words, "", *(f"* `{name}`: {' '.join(texts[name].split())}" for name in inside.fields), ""])
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A value inside a variable, and the loops that lead to it."""
+
+    value: str
+    name: str
+    nullable: bool
+    around: tuple[str, ...]
+    """What leads to it, with `{}` for the condition: loops, and that something is not null."""
+    shape: Shape
+
+    def validations(self, sample: Any, wrap: Callable[[str], str] = lambda wrong: wrong) -> Iterator[Validation]:
+        """Of this value, and of what is in it.
+
+        Args:
+            sample: a value that is right.
+            wrap: puts a wrong value into the whole variable's.
+        """
+        for condition, wrong in self._conditions(sample):
+            message = _sentence(f"{self.name}: {_allowed(self.shape)}")
+            yield Validation(self._whole(condition), message, tuple(map(wrap, wrong)))
+        if self.shape.fields:
+            given = sample or {}
+            for name, field in self.shape.fields.items():
+                place, called = f"{self.value}.{name}", f"{self.name}.{name}"
+                inner = _Place(place, called, _takes_none(field), self._guarded, self.shape.child(name))
+                yield from inner.validations(given.get(name), _into_object(wrap, given, name))
+        elif get_origin(self.shape.type) is dict:
+            key, value = f"key{self._depth}", f"each{self._depth}"
+            around = (*self._guarded, f"alltrue([for {key}, {value} in {self.value} : {{}}])")
+            given = next(iter((sample or {}).values()), None)
+            keys = _Place(key, f"{self.name} (keys)", False, around, self.shape.keys)
+            yield from keys.validations(None, lambda wrong: wrap(f"{{ {wrong} = {_hcl(given)} }}"))
+            inner = _Place(value, f"{self.name}[*]", False, around, self.shape.child(0))
+            yield from inner.validations(given, lambda wrong: wrap(f"{{ valid = {wrong} }}"))
+        elif get_origin(self.shape.type) is list:
+            value = f"each{self._depth}"
+            around = (*self._guarded, f"alltrue([for {value} in {self.value} : {{}}])")
+            inner = _Place(value, f"{self.name}[*]", False, around, self.shape.child(0))
+            yield from inner.validations((sample or [None])[0], lambda wrong: wrap(f"[{wrong}]"))
+
+    @property
+    def _depth(self) -> str:
+        loops = sum("[for " in each for each in self.around)
+        return str(loops) if loops else ""
+
+    @property
+    def _guarded(self) -> tuple[str, ...]:
+        return (*self.around, f"{self.value} == null ? true : {{}}") if self.nullable else self.around
+
+    def _whole(self, condition: str) -> str:
+        for each in reversed(self._guarded):
+            condition = each.replace("{}", condition)
+        return condition
+
+    def _conditions(self, sample: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Conditions on the value alone, each with wrong ones."""
+        value, metadata = self.value, self.shape.metadata
+        if self.shape.choices:
+            choices = get_args(self.shape.type)
+            wrong = '"other"' if isinstance(choices[0], str) else "2"
+            yield f"contains({json.dumps(list(choices))}, {value})", (wrong,)
+        if rules := [each for each in metadata if isinstance(each, Matches)]:
+            conditions, wrongs = zip(*(pair for rule in rules for pair in self._matching(rule)), strict=True)
+            yield " && ".join(conditions), tuple(json.dumps(wrong) for wrong in wrongs)
+        bounds: dict[str, Any] = {}
+        for each in metadata:
+            match each:
+                case Ge(low) | MinLen(low):
+                    bounds["low"] = low
+                case Le(high) | MaxLen(high):
+                    bounds["high"] = high
+        if bounds:
+            kind = get_origin(self.shape.type) or self.shape.type
+            counted = f"length({value})" if kind in (str, list, dict) else value
+            words = {"low": f"{counted} >= {bounds.get('low')}", "high": f"{counted} <= {bounds.get('high')}"}
+            whole = [f"floor({value}) == {value}"] if kind is int else []
+            yield " && ".join([*(words[name] for name in bounds), *whole]), (_beyond(kind, bounds, sample),)
+
+    def _matching(self, rule: Matches) -> Iterator[tuple[str, str]]:
+        pattern = _without_lookahead(rule.pattern)
+        wrong = "Not Valid!"
+        if not re.fullmatch(rule.pattern, wrong):
+            yield f"can(regex({json.dumps(escaped(f'^({pattern})$'))}, {self.value}))", wrong
+        if rule.refuse:
+            refusal = REFUSALS.get(rule.refuse)
+            if refusal is None:
+                raise GenerationError(f"nothing says in HCL what {rule.refuse.__name__} refuses")
+            yield refusal.condition.replace("{}", self.value), refusal.wrong
+
+
+_WITHOUT_LOOKAHEAD = {"[a-z]([a-z0-9]|-(?!-)){0,253}[a-z0-9]": "[a-z](-?[a-z0-9]){1,254}"}
+
+
+def _without_lookahead(pattern: str) -> str:
+    """Terraform's regular expressions know none (https://github.com/google/re2/wiki/Syntax)."""
+    pattern = _WITHOUT_LOOKAHEAD.get(pattern, pattern)
+    if "(?!" in pattern or "(?=" in pattern:
+        raise GenerationError(f"{pattern} looks ahead")
+    return pattern
+
+
+def _beyond(kind: Any, bounds: Mapping[str, Any], sample: Any) -> str:
+    """A value that is too small, or else too large."""
+    if kind in (int, float):
+        return str(bounds["low"] - 1 if "low" in bounds else bounds["high"] + 1)
+    if kind is str:
+        return json.dumps("a" * (bounds["high"] + 1))
+    if bounds.get("low"):
+        return "[]" if kind is list else "{}"
+    count = f"number in range({bounds['high'] + 1})"
+    if kind is list:
+        return f'[for {count} : "a${{number}}"]'
+    return f'{{ for {count} : "a${{number}}" => {_hcl(next(iter(sample.values())))} }}'
+
+
+def _into_object(wrap: Callable[[str], str], given: Mapping[str, Any], name: str) -> Callable[[str], str]:
+    def put(wrong: str) -> str:
+        others = [f"{key} = {_hcl(value)}" for key, value in given.items() if key != name]
+        return wrap(f"{{ {', '.join([*others, f'{name} = {wrong}'])} }}")
+
+    return put
+
+
+def _hcl(value: Any) -> str:
+    from floe_infra.modules.fold import code
+
+    return code(value)
+
+
+def _allowed(shape: Shape) -> str:
+    fixes = [each.fix for each in shape.metadata if isinstance(each, Matches) and each.fix]
+    return "; ".join([shape.allowed, *fixes])
+
+
+def _sentence(text: str) -> str:
+    return escaped(text if text.endswith((".", "!", "?")) else f"{text}.")

@@ -1,0 +1,37 @@
+# A small server for trying things out, in a network of its own, reached by one security group.
+
+provider "aws" {
+  region = "eu-west-1"
+}
+
+module "vpc" {
+  source = "../../../vpc"
+
+  name  = "acme-lake"
+  zones = 2
+  nat   = "single"
+}
+
+resource "aws_security_group" "client" {
+  name        = "acme-lake-client"
+  description = "May ask the database"
+  vpc_id      = module.vpc.vpc_id
+}
+
+module "rds" {
+  source = "../.."
+
+  instance_class          = "db.t3.micro"
+  database_name           = "dagster"
+  vpc_id                  = module.vpc.vpc_id
+  subnet_ids              = module.vpc.private_subnet_ids
+  allowed_security_groups = { client = aws_security_group.client.id }
+  multi_az                = false
+  performance_insights    = false
+  backup_retention_days   = 1
+  deletion_protection     = false
+}
+
+output "host" {
+  value = module.rds.host
+}
