@@ -34,7 +34,7 @@ def secrets(
     elif as_script:
         from floe_infra.secrets.in_files.script import script, unmade
 
-        typer.echo(script(operator, unmade(operator), operator.folder.path), nl=False)
+        typer.echo(script(operator, unmade(operator)), nl=False)
     else:
         _show_files(operator, as_json=as_json)
 

@@ -32,7 +32,7 @@ DATA: dict[str, Any] = {
     **{section: {"kind": "none"} for section in ("lineage", "traces", "runtime")},
     "telemetry": {"kind": "otel_collector", "exporters": {"datadog": {"secret": "datadog"}}},
 }
-SEALED = {"kind": "sealed_secrets"}
+SEALED = {"kind": "sealed_secrets", "files": "sealed secrets"}
 SOPS = {"kind": "sops", "age": ["age1" + "q" * 58]}
 KUBECTL = """\
 import base64, json, sys
@@ -84,8 +84,8 @@ def certificate(tmp_path):
         .not_valid_after(now + timedelta(days=1))
         .sign(KEY, SHA256())
     )
-    (tmp_path / "sealed-secrets").mkdir()
-    (tmp_path / "sealed-secrets/certificate.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (tmp_path / "sealed secrets").mkdir()
+    (tmp_path / "sealed secrets/certificate.pem").write_bytes(made.public_bytes(Encoding.PEM))
 
 
 def run(text: str, programs: Path, *, answers: str = "") -> str:
@@ -101,12 +101,12 @@ def run(text: str, programs: Path, *, answers: str = "") -> str:
 
 
 def values(folder: Path, namespace: str, name: str) -> dict[str, str]:
-    return unsealed(YAML(typ="safe").load(folder / f"sealed-secrets/{namespace}.{name}.yaml"), namespace, KEY)
+    return unsealed(YAML(typ="safe").load(folder / f"sealed secrets/{namespace}.{name}.yaml"), namespace, KEY)
 
 
 def test_the_script_makes_all_that_is_missing(tmp_path, programs, certificate):
     asked = operator(tmp_path, SEALED)
-    text = script(asked, unmade(asked), asked.folder.path)
+    text = script(asked, unmade(asked))
     assert "datadog.api-key: " in run(text, programs, answers="k3y$(x)'\"\\\n")
     operator(tmp_path, SEALED).settle()
     assert unmade(operator(tmp_path, SEALED)) == []
@@ -121,13 +121,13 @@ def test_the_script_makes_all_that_is_missing(tmp_path, programs, certificate):
 def test_who_shares_a_value_with_what_is_missing_gets_the_new_one(tmp_path, programs, certificate):
     """Nobody can get the old one out of the file that is there."""
     asked = operator(tmp_path, SEALED)
-    run(script(asked, unmade(asked), asked.folder.path), programs, answers="key\n")
+    run(script(asked, unmade(asked)), programs, answers="key\n")
     before = values(tmp_path, "database", "database-polaris")
-    (tmp_path / "sealed-secrets/catalog.polaris-db.yaml").unlink()
+    (tmp_path / "sealed secrets/catalog.polaris-db.yaml").unlink()
     asked = operator(tmp_path, SEALED)
     assert {each.name for each in unmade(asked)} == {"polaris-db", "database-polaris"}
-    text = script(asked, unmade(asked), asked.folder.path)
-    assert f"# {tmp_path}/sealed-secrets/database.database-polaris.yaml is there" in text
+    text = script(asked, unmade(asked))
+    assert f"# {tmp_path}/sealed secrets/database.database-polaris.yaml is there" in text
     run(text, programs)
     after = values(tmp_path, "database", "database-polaris")
     assert after["password"] == values(tmp_path, "catalog", "polaris-db")["password"] != before["password"]
@@ -136,7 +136,7 @@ def test_who_shares_a_value_with_what_is_missing_gets_the_new_one(tmp_path, prog
 
 def test_a_typed_value_reaches_sops_as_it_is(tmp_path, programs):
     asked = operator(tmp_path, SOPS)
-    run(script(asked, unmade(asked), asked.folder.path), programs, answers="k3y'\"\\\n")
+    run(script(asked, unmade(asked)), programs, answers="k3y'\"\\\n")
     document = json.loads((tmp_path / "sops/observability.datadog.yaml").read_text())
     [template] = document["spec"]["secretTemplates"]
     assert template["stringData"] == {"api-key": "k3y'\"\\"}

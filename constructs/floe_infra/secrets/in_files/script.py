@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from shlex import quote
 
 from floe_infra.secrets.in_files.service import SecretsInFiles
 from floe_infra.secrets.in_files.wanted import REFERENCE, Given, Wanted
@@ -40,7 +40,7 @@ def unmade(operator: SecretsInFiles) -> list[Wanted]:
         chosen = grown
 
 
-def script(operator: SecretsInFiles, chosen: Sequence[Wanted], folder: Path) -> str:
+def script(operator: SecretsInFiles, chosen: Sequence[Wanted]) -> str:
     """The script that makes these Secrets' files, to be run where the configuration's own path begins."""
     values = {value.name: value for each in chosen for value in _values(each)}
     asked = [name for name, value in values.items() if not value.made]
@@ -52,7 +52,7 @@ def script(operator: SecretsInFiles, chosen: Sequence[Wanted], folder: Path) -> 
             *(f"make {name} {value.length}\n" for name, value in values.items() if value.made),
             *(f"ask {name}\n" for name in asked),
             *(f"# {file} is there, and holds a value of the others: it gets the new one.\n" for file in there),
-            f'mkdir -p "{folder}"\n',
+            f"mkdir -p {quote(str(operator.folder.path))}\n",
             *(f"{operator.command(each)}\n" for each in chosen),
         ]
     )

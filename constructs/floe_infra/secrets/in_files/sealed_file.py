@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from pathlib import Path
+from shlex import quote
 from typing import Any, ClassVar
 
 from floe_infra.config.problems import KeyPath
@@ -31,8 +33,8 @@ class SealedFile(SecretFile):
     @property
     def how_to_encrypt(self) -> str:
         """With the controller's certificate."""
-        folder = self.document.file.rpartition("/")[0] or "."
-        return f"seal it anew: `kubeseal --cert {folder}/{CERTIFICATE} --format yaml`"
+        certificate = quote(str(Path(self.document.file).parent / CERTIFICATE))
+        return f"seal it anew: `kubeseal --cert {certificate} --format yaml`"
 
     @property
     def scope(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any, ClassVar
 
 from cdktf import ITerraformDependable
@@ -46,7 +47,8 @@ class SealedSecrets(SecretsInFiles):
         """Plain values go from kubectl to kubeseal, and into no file."""
         values = [f'--from-file={key}="$VALUES/{given.name}"' for key, given in wanted.given.items()]
         make = f"kubectl create secret generic {wanted.name} -n {wanted.namespace} --dry-run=client -o yaml"
-        seal = f"kubeseal --cert {self.folder.path / CERTIFICATE} --format yaml > {self.folder.place(wanted)}"
+        certificate, place = (quote(str(each)) for each in (self.folder.path / CERTIFICATE, self.folder.place(wanted)))
+        seal = f"kubeseal --cert {certificate} --format yaml > {place}"
         return f"{' '.join([make, *values])} | {seal}"
 
     def _operate(self, after: Sequence[ITerraformDependable]) -> Release:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any, ClassVar
 
 from cdktf import ITerraformDependable
@@ -52,7 +53,7 @@ class Sops(SecretsInFiles):
 
     def command(self, wanted: Wanted) -> str:
         """Plain values go from their files to sops, and into no other file."""
-        place = self.folder.place(wanted)
+        place = quote(str(self.folder.place(wanted)))
         options = f"--filename-override {place} --input-type json --output-type yaml"
         return f"printf %s '{_plain(wanted)}' | {encrypt(self._config)} {options} > {place}"
 

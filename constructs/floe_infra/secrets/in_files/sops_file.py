@@ -6,6 +6,7 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from shlex import quote
 from typing import Any, ClassVar
 
 from cdktf import Fn
@@ -50,7 +51,8 @@ class SopsFile(SecretFile):
     @property
     def how_to_encrypt(self) -> str:
         """For everybody whom the configuration names."""
-        return f"write the values into the file, and run `{encrypt(self._config)} --in-place {self.document.file}`"
+        file = quote(self.document.file)
+        return f"write the values into the file, and run `{encrypt(self._config)} --in-place {file}`"
 
     def manifest(self, wanted: Wanted) -> dict[str, Any]:
         """With what is known beside what is encrypted, which the operator takes as it is.
