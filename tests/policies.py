@@ -256,11 +256,11 @@ def closed_to_the_world(_: Stack, __: str, block: Block) -> Problems:
         yield "lets the whole internet in"
 
 
-def encrypted_on_google(argument: str, but: str = "") -> Policy:
-    """With a key of one's own, where data is kept; else, and what services deliver, with Google's."""
+def encrypted_on_google(argument: str, section: str, but: str = "") -> Policy:
+    """With a key of one's own, unless the file says that Google's will do; what services deliver, with Google's."""
 
     def check(stack: Stack, name: str, block: Block) -> Problems:
-        if stack.config.keeps_data and not _at(block, argument) and not (but and but in name):
+        if getattr(stack.config, section).own_key and not _at(block, argument) and not (but and but in name):
             yield f"{argument} names no key"
 
     return check
@@ -383,7 +383,7 @@ POLICIES: dict[str, list[Policy]] = {
         kept,
         protected("force_destroy", inverted=True),
         has(uniform_bucket_level_access=True, public_access_prevention="enforced", versioning__enabled=True),
-        encrypted_on_google("encryption.default_kms_key_name", but="_logs_bucket_"),
+        encrypted_on_google("encryption.default_kms_key_name", "storage", but="_logs_bucket_"),
     ],
     "google_sql_database_instance": [
         kept,
@@ -408,7 +408,7 @@ POLICIES: dict[str, list[Policy]] = {
             datapath_provider="ADVANCED_DATAPATH",
             master_auth__client_certificate_config__issue_client_certificate=False,
         ),
-        encrypted_on_google("database_encryption.key_name"),
+        encrypted_on_google("database_encryption.key_name", "cluster"),
     ],
     "google_container_node_pool": [
         has(
