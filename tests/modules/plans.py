@@ -12,6 +12,7 @@ from typing import Any
 
 from floe_infra.cloud.aws import _SERVICES
 from floe_infra.context import Context
+from floe_infra.modules.definition import ModuleContext
 from floe_infra.runtime.emulator import Emulator
 from floe_infra.runtime.terraform import Terraform, find_program
 
@@ -41,7 +42,11 @@ def of_module(name: str, given: dict[str, Any], directory: Path, aws: Emulator) 
 
 
 def of_construct(build: Build, directory: Path, aws: Emulator, **context: Any) -> Counter[str]:
-    """The plan of what `build` makes, in the same region and account."""
+    """The plan of what `build` makes, in the same region and account.
+
+    Args:
+        context: what differs from `CONTEXT`; `begins` is what names begin with instead.
+    """
     from cdktf import App, TerraformStack
     from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
     from cdktf_cdktf_provider_aws.provider import AwsProvider
@@ -51,7 +56,8 @@ def of_construct(build: Build, directory: Path, aws: Emulator, **context: Any) -
     stack = TerraformStack(app, "it")
     AwsProvider(stack, "aws")
     account = DataAwsCallerIdentity(stack, "account").account_id
-    build(stack, Context(**{**CONTEXT, "account_id": account, **context}))
+    kind = ModuleContext if "begins" in context else Context
+    build(stack, kind(**{**CONTEXT, "account_id": account, **context}))
     app.synth()
     document = json.loads((directory / "cdktf.out/stacks/it/cdk.tf.json").read_text())
     del document["terraform"]["backend"], document["terraform"]["required_providers"]

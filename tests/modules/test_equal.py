@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 
+from floe_infra.catalog.config import GlueConfig
+from floe_infra.cluster.config import EksConfig
+from floe_infra.database.config import RdsConfig
+from floe_infra.network.config import VpcConfig
+from floe_infra.refs import BucketRef, NetworkRef, StorageRef
 from floe_infra.storage.config import S3Config
 
 from .conftest import HAS_AWS
@@ -33,7 +38,67 @@ def s3(**config: Any) -> Callable[[Any, Any], Any]:
     return lambda scope, context: S3Storage(scope, "storage", config=whole, context=context)
 
 
-UNPROTECTED = {"environment": "dev", "name": "acme-prod", "allow_data_loss": True}
+def vpc(**config: Any) -> Callable[[Any, Any], Any]:
+    from floe_infra.network.vpc import Vpc
+
+    whole = VpcConfig.model_validate(config)
+    return lambda scope, context: Vpc(scope, "network", config=whole, context=context)
+
+
+def rds(*groups: str, **config: Any) -> Callable[[Any, Any], Any]:
+    from floe_infra.database.rds import RdsDatabase
+    from floe_infra.modules.rds import _only
+
+    whole = RdsConfig.model_validate(config)
+
+    def build(scope: Any, context: Any) -> None:
+        database = RdsDatabase(scope, "database", config=whole, context=context, network=NETWORK)
+        for group in groups:
+            database.allow_from(_only(group))
+
+    return build
+
+
+def eks(**config: Any) -> Callable[[Any, Any], Any]:
+    from floe_infra.cluster.eks import EksCluster
+
+    whole = EksConfig.model_validate(config)
+    return lambda scope, context: EksCluster(scope, "cluster", config=whole, context=context, network=NETWORK)
+
+
+def glue(layers: dict[str, str], **config: Any) -> Callable[[Any, Any], Any]:
+    from floe_infra.catalog.glue import GlueCatalog
+
+    buckets = {layer: BucketRef(name="", arn="", uri=uri) for layer, uri in layers.items()}
+    storage = StorageRef(layers=buckets, region="eu-west-1")
+    whole = GlueConfig.model_validate(config)
+    return lambda scope, context: GlueCatalog(scope, "catalog", config=whole, context=context, storage=storage)
+
+
+SUBNETS = ["subnet-0a1b2c3d4e5f60718", "subnet-1a1b2c3d4e5f60718"]
+NETWORK = NetworkRef(id="vpc-0a1b2c3d4e5f60718", cidr="", private_subnet_ids=tuple(SUBNETS))
+PLACE = {"vpc_id": NETWORK.id, "subnet_ids": SUBNETS}
+OWN_SUBNETS = {"private": ["10.0.0.0/20", "10.0.16.0/20"], "public": ["10.0.32.0/24", "10.0.33.0/24"]}
+SYSTEM = {"instance_types": ["m5.xlarge", "m5a.xlarge"], "min_size": 2, "max_size": 4}
+SPOT = {
+    "instance_types": ["m7g.xlarge", "m6g.xlarge", "m8g.xlarge"],
+    "capacity_type": "spot",
+    "desired_size": 2,
+    "disk_gib": 80,
+    "labels": {"team": "data"},
+    "taints": [{"key": "dedicated", "value": "trino", "effect": "NoExecute"}],
+}
+ACCESS = {
+    "public_access_cidrs": ["203.0.113.0/24"],
+    "private_access_cidrs": ["10.8.0.0/16", "10.9.0.0/16"],
+    "admin_arns": ["arn:aws:iam::111122223333:role/admin"],
+    "addon_versions": {"coredns": "v1.12.1-eksbuild.2", "vpc-cni": "v1.20.0-eksbuild.1"},
+    "log_retention_days": 30,
+    "kms_key_arn": KEY,
+}
+LAYERS = {"bronze": "s3://acme-bronze", "gold": "s3://acme-gold"}
+UNPROTECTED = {"environment": "dev", "allow_data_loss": True}
+"""Names then begin with `acme-dev`."""
 ONE_BUCKET = {"layout": "single_bucket", "bucket_names": {"warehouse": "acme-prod"}}
 CASES = {
     "s3-default": Case("s3", {"bucket_name": "acme-prod"}, s3(**ONE_BUCKET)),
@@ -70,6 +135,60 @@ CASES = {
             "lifecycle_rules": {"intelligent_tiering": False},
         },
         s3(**ONE_BUCKET, kms_key_arn=KEY, exchange=True, lifecycle={"intelligent_tiering": False}),
+    ),
+    "vpc-default": Case("vpc", {"name": "acme-prod"}, vpc()),
+    "vpc-single": Case(
+        "vpc",
+        {"name": "acme-dev", "zones": 2, "nat": "single", "flow_logs_days": 14, "deletion_protection": False},
+        vpc(zones=2, nat="single", flow_logs_days=14),
+        UNPROTECTED,
+    ),
+    "vpc-own-subnets": Case(
+        "vpc",
+        {"name": "acme-prod", "zones": 2, "subnets": OWN_SUBNETS, "kms_key_arn": KEY},
+        vpc(zones=2, subnets=OWN_SUBNETS, kms_key_arn=KEY),
+    ),
+    "rds-default": Case("rds", {"name": "acme-prod", **PLACE}, rds()),
+    "rds-all": Case(
+        "rds",
+        {
+            "name": "acme-dev",
+            **PLACE,
+            "engine_version": "17.4",
+            "performance_insights": False,
+            "deletion_protection": False,
+            "allowed_security_groups": {"cluster": "sg-0a1b2c3d4e5f60718"},
+            "kms_key_arn": KEY,
+        },
+        rds("sg-0a1b2c3d4e5f60718", engine_version="17.4", performance_insights=False, kms_key_arn=KEY),
+        UNPROTECTED,
+    ),
+    "rds-own-snapshot": Case(
+        "rds",
+        {"name": "acme-prod", **PLACE, "final_snapshot_name": "the-last", "kms_key_arn": KEY, "multi_az": False},
+        rds(final_snapshot_name="the-last", kms_key_arn=KEY, multi_az=False),
+    ),
+    "eks-one-group": Case(
+        "eks",
+        {"cluster_name": "acme-prod", **PLACE, "node_groups": {"system": SYSTEM}},
+        eks(node_groups={"system": SYSTEM}),
+    ),
+    "eks-all": Case(
+        "eks",
+        {
+            "cluster_name": "acme-prod",
+            **PLACE,
+            "kubernetes_version": "1.34",
+            "node_groups": {"system": SYSTEM, "spot": SPOT},
+            **ACCESS,
+        },
+        eks(version="1.34", node_groups={"system": SYSTEM, "spot": SPOT}, **ACCESS),
+    ),
+    "glue-catalog": Case(
+        "glue-catalog",
+        {"database_prefix": "acme_prod", "layers": LAYERS},
+        glue(LAYERS, database_prefix="acme_prod"),
+        {"begins": "acme_prod"},
     ),
 }
 

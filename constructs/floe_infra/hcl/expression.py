@@ -332,9 +332,16 @@ def _by_operator(expression: Expression, room: int) -> list[str] | None:
         if len(inline(expression)) <= room or any(map(_wants_lines, expression.nodes)):
             return None
         edges = [0, *(place if first else place + 1 for place in places), len(expression.nodes)]
-        rows = [lines(Expression(expression.nodes[start:end]), WIDTH) for start, end in pairwise(edges)]
+        rows = [_operand(expression.nodes[start:end], first=first) for start, end in pairwise(edges)]
         return ["(", *indented([line for row in rows for line in row]), ")"]
     return None
+
+
+def _operand(nodes: tuple[Node, ...], *, first: bool) -> list[str]:
+    """With its operator, before it or behind."""
+    sign = nodes[0] if first and isinstance(nodes[0], Token) and nodes[0].text in "?:" else None
+    written, *rest = lines(Expression(nodes[1:] if sign else nodes), WIDTH)
+    return [f"{sign.text} {written}" if sign else written, *rest]
 
 
 def _wants_lines(node: Node) -> bool:

@@ -120,7 +120,7 @@ class _Writer:
         for name, text in self._shared.items():
             body = _replaced(body, text, f"local.{name}")
         body = {**self._meta(element), **{key: value for key, value in body.items() if value != []}}
-        labels = (element.path[0],)
+        labels: tuple[str, ...] = element.path[:1]
         if element.section != "output":
             labels = (element.type, self._addresses[element.reference].rpartition(".")[2])
         return block_of(element.section, labels, body, element.shape)

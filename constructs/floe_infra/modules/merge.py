@@ -177,8 +177,8 @@ def _lists(condition: str, on: list[Any], off: list[Any]) -> list[Any] | None:
         return None
     merged: list[Any] = []
     shared = False
-    keys = [[repr(item) for item in each] for each in (on, off)]
-    for tag, i, j, k, m in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+    ons, offs = ([repr(item) for item in each] for each in (on, off))
+    for tag, i, j, k, m in SequenceMatcher(None, ons, offs, autojunk=False).get_opcodes():
         if tag == "equal":
             shared = True
             merged += on[i:j]

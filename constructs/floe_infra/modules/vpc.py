@@ -51,10 +51,10 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
 
 
 def _subnets(tokens: Tokens, zones: int) -> Subnets:
-    groups = ("private", "public")
-    return Subnets.model_construct(
-        **{group: [tokens.text(f"var.subnets.{group}[{zone}]") for zone in range(zones)] for group in groups}
+    private, public = (
+        [tokens.text(f"var.subnets.{group}[{zone}]") for zone in range(zones)] for group in ("private", "public")
     )
+    return Subnets.model_construct(private=private, public=public)
 
 
 MODULE = Module(

@@ -1,0 +1,50 @@
+"""However an expression is laid out, it stays the same expression."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from floe_infra.hcl.expression import WIDTH, inline, lines, parse
+from floe_infra.runtime.terraform import find_program
+
+LONG = [
+    "var.first_of_many_names_that_are_long == null ? true : var.first >= 0 && var.first <= 45 && floor(var.first) == 1",
+    'alltrue([for key, each in var.groups : each.size == null ? true : each.size >= 0 && each.size <= 4 || key == "y"])',
+    'concat([for layer, name in local.buckets : "arn:aws:s3:::${name}"], var.exchange ? ["arn:aws:s3:::x"] : [])',
+    'jsonencode({Statement = [{Effect = "Allow", Principal = {AWS = var.arn}}], Version = "2012-10-17"}).more[0].than',
+    '{for name, group in aws_eks_node_group.node_group : name => group.node_group_name if group.labels["type"] == "x"}',
+    "var.subnets == null ? cidrsubnet(var.cidr, 6, count.index + 48) : var.subnets.public[count.index].of.a.long.name",
+    '{NoSchedule = "NO_SCHEDULE", NoExecute = "NO_EXECUTE"}[taint.value.effect]',
+    "a_name_that_is_as_long_as_this_one && another_that_is_quite_as_long || !a_third_name_that_is_longer_than_both",
+]
+
+
+@pytest.mark.parametrize("text", LONG)
+@pytest.mark.parametrize("room", [10, 60, WIDTH])
+def test_laid_out(text, room):
+    expression = parse(text)
+    laid_out = "\n".join(lines(expression, room))
+    assert _bare(inline(parse(laid_out))) == _bare(inline(expression))
+    assert _formatted(f"x = {laid_out}\n") == f"x = {laid_out}\n"
+
+
+def _bare(text: str) -> str:
+    """Without the parentheses that let an expression go over several lines."""
+    return text.replace("(", "").replace(")", "")
+
+
+def _formatted(hcl: str) -> str:
+    answer = subprocess.run([find_program(), "fmt", "-"], input=hcl.encode(), check=True, capture_output=True)
+    return answer.stdout.decode()
+
+
+def test_a_long_condition_has_a_line_for_each_operand():
+    assert lines(parse("first_name == null ? true : second_name >= 0 && second_name <= 450"), 40) == [
+        "(",
+        "  first_name == null",
+        "  ? true",
+        "  : second_name >= 0 && second_name <= 450",
+        ")",
+    ]

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+
+from floe_infra.modules.fold import GenerationError, Spread, follow
+from floe_infra.modules.merge import Maybe, both, flat, merge, negated
+from floe_infra.modules.probe import Element
+
+
+def resource(path: str, **body: object) -> Element:
+    return Element("resource", "aws_x", tuple(path.split("/")), dict(body), {"rule": {}})
+
+
+def merged(on: list[Element], off: list[Element], condition: str = "var.on") -> list[Element]:
+    return merge(lambda _: condition, on, off)
+
+
+def test_what_only_one_has_is_there_under_a_condition():
+    one, two, three = merged([resource("a"), resource("b")], [resource("a"), resource("c")])
+    assert [one.when, two.when, three.when] == ["", "var.on", "!var.on"]
+
+
+def test_conditions_add_up():
+    [inner] = merged([resource("a")], [], "var.inner")
+    [outer] = merge(lambda _: 'var.kind == "x"', [inner], [])
+    assert outer.when == 'var.kind == "x" && var.inner'
+
+
+def test_values_that_differ_are_conditional():
+    on = resource("a", same=1, flag=True, other=False, text="x", only="${var.y}", nested={"a": "1", "b": "2"})
+    off = resource("a", same=1, flag=False, other=True, text="${var.z}", nested={"a": "1", "b": "3"})
+    [both] = merged([on], [off])
+    assert both.body == {
+        "same": 1,
+        "flag": "${var.on}",
+        "other": "${!var.on}",
+        "text": '${var.on ? "x" : var.z}',
+        "only": "${var.on ? var.y : null}",
+        "nested": {"a": "1", "b": '${var.on ? "2" : "3"}'},
+    }
+
+
+def test_lists_keep_what_they_share():
+    [both] = merged([resource("a", names=["x", "y"])], [resource("a", names=["x"])])
+    assert both.body["names"] == ["x", Maybe("var.on", ("y",))]
+    assert flat(both.body["names"]) == '${concat(["x"], var.on ? ["y"] : [])}'
+
+
+def test_blocks_are_told_apart_by_what_they_are_called():
+    on = resource("a", rule=[{"id": "tidy", "days": 1}, {"id": "tier"}])
+    off = resource("a", rule=[{"id": "tidy", "days": 2}])
+    [both] = merged([on], [off])
+    assert both.body["rule"] == [{"id": "tidy", "days": "${var.on ? 1 : 2}"}, {"id": "tier", "//when": "var.on"}]
+
+
+def test_a_lifecycle_is_no_choice():
+    with pytest.raises(GenerationError, match="lifecycle"):
+        merged([resource("a", lifecycle={"prevent_destroy": True})], [resource("a")])
+
+
+@pytest.mark.parametrize(
+    ("condition", "opposite"),
+    [
+        ("var.x", "!var.x"),
+        ("!var.x", "var.x"),
+        ("var.x == null", "var.x != null"),
+        ("length(var.x) > 0", "length(var.x) == 0"),
+        ('!contains(keys(var.x), "a")', 'contains(keys(var.x), "a")'),
+        ("var.x && var.y", "!(var.x && var.y)"),
+    ],
+)
+def test_the_other_way_round(condition, opposite):
+    assert negated(condition) == opposite
+
+
+def test_conditions_in_a_row():
+    assert both("", "var.x") == "var.x"
+    assert both("var.x || var.y", "var.z") == "(var.x || var.y) && var.z"
+
+
+@pytest.mark.parametrize(
+    ("values", "one"),
+    [
+        ([0, 1, 2], "${count.index}"),
+        ([48, 49, 50], "${count.index + 48}"),
+        (["zone-0", "zone-1", "zone-2"], "zone-${count.index}"),
+        (["${a.b[0].id}", "${a.b[1].id}", "${a.b[2].id}"], "${a.b[count.index].id}"),
+        ([{"x": 0, "y": "z"}, {"x": 1, "y": "z"}, {"x": 2, "y": "z"}], {"x": "${count.index}", "y": "z"}),
+        ([Spread("a[*].id")] * 3, Spread("a[*].id")),
+    ],
+)
+def test_what_follows_a_number(values, one):
+    assert follow(values, range(3), "count.index") == one
+
+
+@pytest.mark.parametrize("values", [[0, 1, 4], ["a", "b", "c"], [{"x": 1}, {"y": 1}, {"x": 1}], ["0", 1, 2]])
+def test_what_follows_none_is_refused(values):
+    with pytest.raises(GenerationError, match="number"):
+        follow(values, range(3), "count.index")
