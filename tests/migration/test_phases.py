@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edited_files import VALID, edited_files
@@ -207,6 +207,7 @@ def test_what_is_put_together_from_elsewhere_is_refused():
     assert "floe-infra.yaml:6:1: database: cannot be changed here" in refused(file, "rds")
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edited_files(), st.sampled_from(["trino", "motherduck", "rds"]))
 def test_whatever_the_file_looks_like(file, target):
     """What is found has been read again and says what it should; everything else is refused with a place."""
