@@ -59,13 +59,17 @@ if TYPE_CHECKING:
         ExternalSecretsConfig,
         InClusterSecretsConfig,
         OpenBaoConfig,
+        SealedSecretsConfig,
         SecretManagerConfig,
+        SopsConfig,
         VaultConfig,
     )
     from floe_infra.secrets.aws_secrets_manager import AwsSecretsManager
     from floe_infra.secrets.external_secrets import ExternalSecrets
     from floe_infra.secrets.google_external_secrets import GoogleExternalSecrets
     from floe_infra.secrets.google_secret_manager import GoogleSecretManager
+    from floe_infra.secrets.in_files.sealed_secrets import SealedSecrets
+    from floe_infra.secrets.in_files.sops import Sops
     from floe_infra.secrets.vault import OpenBaoSecrets, VaultSecrets
     from floe_infra.secrets.vault_external_secrets import VaultExternalSecrets
     from floe_infra.secrets.vault_server import OpenBao
@@ -150,10 +154,14 @@ _HOME = {
     "S3Config": "storage",
     "S3State": "state",
     "S3Storage": "storage.s3",
+    "SealedSecrets": "secrets.in_files.sealed_secrets",
+    "SealedSecretsConfig": "secrets",
     "SeaweedFsConfig": "storage",
     "SecretCopy": "kubernetes.site",
     "SecretManagerConfig": "secrets",
     "Site": "kubernetes.site",
+    "Sops": "secrets.in_files.sops",
+    "SopsConfig": "secrets",
     "Trino": "compute.trino",
     "TrinoConfig": "compute",
     "VaultConfig": "secrets",
@@ -238,10 +246,14 @@ __all__ = [
     "S3Config",
     "S3State",
     "S3Storage",
+    "SealedSecrets",
+    "SealedSecretsConfig",
     "SeaweedFsConfig",
     "SecretCopy",
     "SecretManagerConfig",
     "Site",
+    "Sops",
+    "SopsConfig",
     "Trino",
     "TrinoConfig",
     "VaultConfig",
