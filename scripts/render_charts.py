@@ -34,6 +34,7 @@ except ModuleNotFoundError as missing:
     sys.exit(f"{missing.name} is not installed: pip install helm-python-sdk==0.2.2 kubernetes-validate")
 
 from chart_values import chart_of, emitted_values
+from pods import pod_problems, template_of
 
 KUBERNETES = "1.33"
 
@@ -141,7 +142,7 @@ def _problems(release: Release, schemas: Schemas) -> Iterator[str]:
     elif release.pinned not in ("", release.version):
         yield f"{release.version} was rendered, {release.pinned} is asked for"
     for each in release.objects:
-        for problem in (*_schema_problems(each, schemas), *_pod_problems(_pod(each))):
+        for problem in (*_schema_problems(each, schemas), *_pod_problems(each)):
             yield f"{each['kind']} {each['metadata'].get('name')}: {problem}"
 
 
@@ -187,7 +188,7 @@ def _closed(schema: Object) -> Object:
 def _policy_problems(release: Release, policies: list[Object]) -> Iterator[str]:
     """Pods that no policy, or more than one, is for; ports that are let in to, and where none of the pods listens."""
     for each in release.objects if policies else []:
-        if (template := _template(each)) is None:
+        if (template := template_of(each)) is None:
             continue
         mine = [policy for policy in policies if _is_for(policy, template["metadata"].get("labels") or {})]
         open_ = {
@@ -207,50 +208,10 @@ def _is_for(policy: Object, labels: dict[str, str]) -> bool:
     return bool(wanted) and wanted.items() <= labels.items()
 
 
-def _pod(each: Object) -> Object | None:
-    template = _template(each)
-    return template["spec"] if template else None
-
-
-def _template(each: Object) -> Object | None:
-    """What a pod is made after; a pod itself."""
-    template: Object | None = None
-    match each["kind"]:
-        case "Pod":
-            template = each
-        case "CronJob":
-            template = each["spec"]["jobTemplate"]["spec"]["template"]
-        case "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job":
-            template = each["spec"]["template"]
-    return template
-
-
-def _pod_problems(pod: Object | None) -> Iterator[str]:
-    if pod is None:
-        return
-    paths = [volume["name"] for volume in pod.get("volumes") or [] if "hostPath" in volume]
-    if paths:
-        yield f"has volumes on the node (hostPath): {', '.join(paths)}"
-    for container in [*(pod.get("initContainers") or []), *pod["containers"]]:
-        for problem in _container_problems(container, pod.get("securityContext") or {}):
-            yield f"container {container['name']}: {problem}"
-
-
-def _container_problems(container: Object, pod_security: Object) -> Iterator[str]:
-    security = container.get("securityContext") or {}
-    if security.get("privileged"):
-        yield "is privileged"
-    if not {**pod_security, **security}.get("runAsNonRoot"):
-        yield "may run as root (runAsNonRoot)"
-    image = container["image"].rpartition("/")[2]
-    if "@" not in image and image.partition(":")[2] in ("", "latest"):
-        yield f"{container['image']} is whatever is newest"
-    resources = container.get("resources") or {}
-    # No limit of CPU is asked for: it slows down what a node has room for.
-    wanted = (("requests", "cpu"), ("requests", "memory"), ("limits", "memory"))
-    absent = [f"{kind}.{resource}" for kind, resource in wanted if resource not in (resources.get(kind) or {})]
-    if absent:
-        yield f"has no {', '.join(absent)}"
+def _pod_problems(each: Object) -> Iterator[str]:
+    """Which namespaces enforce less than `restricted`, the tests know (`tests/test_pods.py`)."""
+    if template := template_of(each):
+        yield from pod_problems(template["spec"])
 
 
 def _table(checked: list[tuple[Release, list[str]]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,18 @@ def test_no_exception_stands_that_nothing_needs(made: Made):
     roles = [block["role"] for each in documents for block in resources(each, "google_project_iam_member").values()]
     assert set(PROJECT_ROLES) == set(roles)
     assert set(EVERYTHING) <= {path for each in documents for path in resources(each, "aws_iam_role_policy")}
+
+
+def test_each_service_account_has_a_role_of_its_own(made: Made):
+    """And what Google calls a service account, likewise."""
+    for name, (_, document) in made.items():
+        trusts = [role["assume_role_policy"] for role in resources(document, "aws_iam_role").values()]
+        subjects = [re.findall(r"system:serviceaccount:[\w.-]+:[\w.-]+", trust) for trust in trusts]
+        members = resources(document, "google_service_account_iam_member").values()
+        pairs = [(each["member"], each["service_account_id"]) for each in members]
+        assert all(len(each) <= 1 for each in subjects), name
+        for given in ([each[0] for each in subjects if each], *map(list, zip(*pairs, strict=True))):
+            assert len(set(given)) == len(given), name
 
 
 def change(block: dict[str, Any], path: str, value: Any) -> None:
