@@ -153,11 +153,7 @@ EOT
       for key, each in var.node_groups : (
         each.desired_size == null
         ? true
-        (
-          : each.desired_size >= 0 &&
-          each.desired_size <= 450 &&
-          floor(each.desired_size) == each.desired_size
-        )
+        : each.desired_size >= 0 && each.desired_size <= 450 && floor(each.desired_size) == each.desired_size
       )
     ])
     error_message = "node_groups[*].desired_size: a whole number from 0 to 450."

@@ -1,4 +1,12 @@
 mock_provider "aws" {
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "111122223333" }
+  }
+
   mock_data "aws_iam_policy_document" {
     defaults = { json = "{}" }
   }

@@ -80,7 +80,7 @@ run "subnets_of_ones_own" {
   }
 
   assert {
-    condition     = aws_subnet.public[*].cidr_block == tolist(["10.0.32.0/24", "10.0.33.0/24"])
+    condition     = aws_subnet.public[*].cidr_block == ["10.0.32.0/24", "10.0.33.0/24"]
     error_message = "The subnets are those that were given."
   }
 }
