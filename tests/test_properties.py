@@ -45,13 +45,13 @@ def examples(number: int, *phases: Phase) -> settings:
     )
 
 
-@examples(200)
+@examples(100)
 @given(configurations())
 def test_a_file_says_what_python_says(data: dict[str, Any]):
     assert validate(Document(as_text(data), "f.yaml")) == PlatformConfig.model_validate(data)
 
 
-@examples(250)
+@examples(150)
 @given(broken())
 def test_a_mistake_is_found_where_it_was_made(mistakes: list[Broken]):
     for mistake in mistakes:
@@ -63,7 +63,7 @@ def test_a_mistake_is_found_where_it_was_made(mistakes: list[Broken]):
         assert any(key.startswith(place) or place.startswith(key) for key in found), (mistake.what, place, found)
 
 
-@examples(250)
+@examples(100)
 @given(mixtures())
 def test_contradictions_are_located(data: dict[str, Any]):
     text = as_text(data)
@@ -86,7 +86,7 @@ def assert_located(problems: Sequence[Problem], text: str) -> None:
 
 @pytest.mark.parametrize(("section", "kind"), KINDS)
 def test_every_kind_synthesizes_whatever_is_beside_it(section: str, kind: str, tmp_path: Path):
-    @examples(4, Phase.generate)  # each costs too much to look for a smaller one
+    @examples(3, Phase.generate)  # each costs too much to look for a smaller one
     @given(configurations(section, kind), st.integers(0, 2))
     def check(data: dict[str, Any], format: int) -> None:
         config, out = PlatformConfig.model_validate(data), Path(mkdtemp(dir=tmp_path))

@@ -98,7 +98,7 @@ def test_what_is_secret_around_it_does_not_come_out(example: str, hcl: list[str]
 ACCESS_KEY = "AKIA" + "CANARY0123456789"  # put together, so that no search for secrets stumbles over it
 
 
-@examples(60)
+@examples(30)
 @given(configurations())
 def test_a_credential_is_refused_wherever_text_can_be(data: dict[str, Any]):
     """Known by its form in any field at all, and by its key in whatever goes into a chart."""
