@@ -134,6 +134,7 @@ class Server:
         initialize: what it is told besides, for its first start.
         name: the node's.
         peers: where all servers are, if there are others.
+        seal: another one than that of a file.
 
     Attributes:
         configuration: its own.
@@ -148,6 +149,7 @@ class Server:
         name: str = "openbao-0",
         port: int | None = None,
         peers: Sequence[str] = (),
+        seal: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder, self.port, self.initialize = folder, port or free_port(), initialize
         self._log = folder / "log"
@@ -163,7 +165,7 @@ class Server:
             **{name: part for name, part in configuration.items() if name != "service_registration"},
             "listener": [{"tcp": listener}],
             "storage": {"raft": {"path": str(self.data), "node_id": name, **({"retry_join": join} if join else {})}},
-            "seal": {"static": {"current_key_id": "1", "current_key": f"file://{key}"}},
+            "seal": seal or {"static": {"current_key_id": "1", "current_key": f"file://{key}"}},
             "api_addr": f"{'https' if self._tls else 'http'}://{HOST}:{self.port}",
             "cluster_addr": f"https://{listener['cluster_address']}",
         }
