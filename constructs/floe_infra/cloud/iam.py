@@ -55,7 +55,7 @@ class Role(Construct):
         ]
 
 
-def limits(context: Context) -> dict[str, str]:
+def limits(context: Context) -> dict[str, Any]:
     """What the company wants of every role: its path, and the boundary of its permissions."""
     path = {"path": context.role_path} if context.role_path != "/" else {}
     boundary = {"permissions_boundary": context.permissions_boundary} if context.permissions_boundary else {}
