@@ -8,8 +8,7 @@ import pytest
 
 from alone import PROD, synthesized
 from floe_infra.cloud.iam import Role, service_trust
-from floe_infra.config import PlatformConfig
-from floe_infra.config.document import Document
+from floe_infra.config import load
 from synthesized import resources
 
 
@@ -48,9 +47,9 @@ EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/aws-*.yaml"))
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_every_role_keeps_the_companys_boundary_and_path(example: Path, synth: Any):
-    data = Document.read(example).data
-    data["cloud"] |= {"permissions_boundary": BOUNDARY, "role_path": "/lakehouse/"}
-    foundation = synth(PlatformConfig.model_validate(data))["foundation"]
+    config = load(example)
+    cloud = config.cloud.model_copy(update={"permissions_boundary": BOUNDARY, "role_path": "/lakehouse/"})
+    foundation = synth(config.model_copy(update={"cloud": cloud}))["foundation"]
     roles = foundation["resource"]["aws_iam_role"].values()
     assert len(roles) > 5
     assert {(role["path"], role["permissions_boundary"]) for role in roles} == {("/lakehouse/", BOUNDARY)}
