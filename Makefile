@@ -16,7 +16,7 @@ help:  ## this list
 
 setup: $(READY)  ## the environment in .venv (and Node in it, when the machine has none)
 
-$(READY): requirements.lock tests/polaris.lock tests/checkov.lock pyproject.toml scripts/setup
+$(READY): requirements.lock tests/polaris.lock tests/openbao.lock tests/checkov.lock pyproject.toml scripts/setup
 	PYTHON="$(PYTHON)" sh scripts/setup $(VENV)
 	@touch $@
 
