@@ -53,6 +53,11 @@ def test_rules(field: str, good: list[str], bad: list[str]):
     assert [value for value in bad if valid(annotation, value)] == []
 
 
+def test_true_is_no_number():
+    assert valid(fields.LogRetentionDays, 1)
+    assert not valid(fields.LogRetentionDays, True)
+
+
 @pytest.mark.parametrize("field", ["Cidr", "BucketName", "AwsAccountId", "KmsKeyArn", "HttpUrl"])
 def test_tokens_pass(field: str):
     assert valid(getattr(fields, field), "${TfToken[TOKEN.12]}")

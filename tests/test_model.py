@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
-import pytest
-from pydantic import ValidationError
+from typing import ClassVar
 
 from floe_infra.model import Kind, Model
 
@@ -26,25 +23,12 @@ class _Derived(_Base):
     itself says."""
 
 
-class Copies(Model):
-    """Of something."""
-
-    copies: Literal[1, 3] = 3
-    """How many."""
-
-
 def test_descriptions_stand_below_fields() -> None:
     assert _Base.descriptions() == {"inherited": "What all have.", "own": "What the base says."}
 
 
 def test_a_model_has_the_descriptions_of_its_bases_and_its_own() -> None:
     assert _Derived.descriptions() == {"inherited": "What all have.", "own": "What the model\nitself says."}
-
-
-def test_true_is_no_number() -> None:
-    assert Copies(copies=1).copies == 1
-    with pytest.raises(ValidationError, match=r"true is not known here \(allowed: 1, 3\)"):
-        Copies(copies=True)
 
 
 def test_only_fields_are_described() -> None:

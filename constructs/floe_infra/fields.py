@@ -14,7 +14,7 @@ from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -197,8 +197,18 @@ HttpUrl = Annotated[
         refuse=url_problem,
     ),
 ]
-LogRetentionDays = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+def _no_boolean(value: Any) -> Any:
+    """To Python, and so to pydantic, `true` is 1 where only certain numbers are taken."""
+    if isinstance(value, bool):
+        raise refuse(Finding((), f"{shown(value)} is not known here", "a number"))
+    return value
+
+
+NoBoolean = BeforeValidator(_no_boolean)
+"""Beside a `Literal` of numbers."""
+LogRetentionDays = Annotated[
+    Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+    NoBoolean,
 ]
 """What CloudWatch Logs takes
 (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html)."""

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from importlib import import_module
 from itertools import pairwise
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from typing_extensions import Self
 
-from floe_infra.fields import Finding, refuse, shown
+from floe_infra.fields import Finding, refuse
 from floe_infra.needs import Needs
 
 if TYPE_CHECKING:
@@ -58,17 +58,9 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _raise_findings(self) -> Self:
-        if findings := (*self._booleans_for_numbers(), *self.findings()):
+        if findings := tuple(self.findings()):
             raise refuse(*findings)
         return self
-
-
-    def _booleans_for_numbers(self) -> Iterator[Finding]:
-        """To Python, and so to pydantic, `true` is 1 where a field names the numbers that it takes."""
-        for name, field in type(self).model_fields.items():
-            value, known = getattr(self, name), get_args(field.annotation)
-            if isinstance(value, bool) and get_origin(field.annotation) is Literal and bool not in map(type, known):
-                yield Finding((name,), f"{shown(value)} is not known here", ", ".join(map(str, known)))
 
 
 def _documented(model: type[Model]) -> Iterator[tuple[str, str]]:

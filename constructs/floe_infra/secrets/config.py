@@ -8,7 +8,17 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from floe_infra.fields import Cidr, Finding, GoogleKmsKey, HttpUrl, KmsKeyArn, KubernetesName, Matches, is_token
+from floe_infra.fields import (
+    Cidr,
+    Finding,
+    GoogleKmsKey,
+    HttpUrl,
+    KmsKeyArn,
+    KubernetesName,
+    Matches,
+    NoBoolean,
+    is_token,
+)
 from floe_infra.model import ANYWHERE, Disabled, Kind, Model
 from floe_infra.needs import Needs
 from floe_infra.secrets.in_files.config import SealedSecretsConfig, SopsConfig
@@ -172,7 +182,7 @@ class OpenBaoConfig(OperatorConfig):
     """External Secrets Operator, with OpenBao in the cluster."""
     namespace: KubernetesName = "secrets"
     """The namespace of the operator and of the servers."""
-    servers: Literal[1, 3, 5] = 3
+    servers: Annotated[Literal[1, 3, 5], NoBoolean] = 3
     """Servers, each on a node of its own; more than half of them must be there for anything to work. Before they become
     fewer, those that go have to be told to the others (`bao operator raft remove-peer`)."""
     memory_mib: Annotated[int, Field(ge=256, le=16384)] = 512
