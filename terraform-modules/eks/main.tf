@@ -82,7 +82,7 @@ resource "aws_iam_role" "cluster_role" {
   description = "Control plane of the EKS cluster ${var.cluster_name}"
 }
 
-resource "aws_iam_role_policy_attachment" "cluster_role" {
+resource "aws_iam_role_policy_attachment" "cluster_role_AmazonEKSClusterPolicy" {
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/AmazonEKSClusterPolicy"
   role       = aws_iam_role.cluster_role.name
 }
@@ -93,7 +93,7 @@ resource "aws_security_group" "cluster" {
   vpc_id      = var.vpc_id
 }
 
-resource "aws_vpc_security_group_ingress_rule" "cluster" {
+resource "aws_vpc_security_group_ingress_rule" "cluster_private_access" {
   for_each = toset(var.private_access_cidrs)
 
   cidr_ipv4         = each.value
@@ -132,17 +132,20 @@ resource "aws_eks_cluster" "cluster" {
     subnet_ids              = var.subnet_ids
   }
 
-  depends_on = [aws_iam_role_policy_attachment.cluster_role, aws_cloudwatch_log_group.cluster]
+  depends_on = [
+    aws_iam_role_policy_attachment.cluster_role_AmazonEKSClusterPolicy,
+    aws_cloudwatch_log_group.cluster,
+  ]
 }
 
-resource "aws_eks_access_entry" "cluster" {
+resource "aws_eks_access_entry" "cluster_admin" {
   for_each = toset(var.admin_arns)
 
   cluster_name  = aws_eks_cluster.cluster.name
   principal_arn = each.value
 }
 
-resource "aws_eks_access_policy_association" "cluster" {
+resource "aws_eks_access_policy_association" "cluster_admin_policy" {
   for_each = toset(var.admin_arns)
 
   cluster_name  = aws_eks_cluster.cluster.name
@@ -153,7 +156,7 @@ resource "aws_eks_access_policy_association" "cluster" {
     type = "cluster"
   }
 
-  depends_on = [aws_eks_access_entry.cluster]
+  depends_on = [aws_eks_access_entry.cluster_admin]
 }
 
 resource "aws_iam_openid_connect_provider" "oidc_provider" {
@@ -183,7 +186,7 @@ resource "aws_iam_role" "vpc_cni" {
   description = "Service account aws-node in namespace kube-system of ${var.cluster_name}"
 }
 
-resource "aws_iam_role_policy_attachment" "vpc_cni" {
+resource "aws_iam_role_policy_attachment" "vpc_cni_AmazonEKS_CNI_Policy" {
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/AmazonEKS_CNI_Policy"
   role       = aws_iam_role.vpc_cni.name
 }
@@ -210,7 +213,7 @@ resource "aws_iam_role" "ebs_csi" {
   description = "Service account ebs-csi-controller-sa in namespace kube-system of ${var.cluster_name}"
 }
 
-resource "aws_iam_role_policy_attachment" "ebs_csi" {
+resource "aws_iam_role_policy_attachment" "ebs_csi_AmazonEBSCSIDriverPolicyV2" {
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/AmazonEBSCSIDriverPolicyV2"
   role       = aws_iam_role.ebs_csi.name
 }
@@ -257,7 +260,7 @@ resource "aws_eks_addon" "vpc_cni" {
   resolve_conflicts_on_update = "OVERWRITE"
   service_account_role_arn    = aws_iam_role.vpc_cni.arn
 
-  depends_on = [aws_iam_role_policy_attachment.vpc_cni]
+  depends_on = [aws_iam_role_policy_attachment.vpc_cni_AmazonEKS_CNI_Policy]
 }
 
 data "aws_eks_addon_version" "kube_proxy" {
@@ -465,7 +468,10 @@ resource "aws_eks_addon" "aws_ebs_csi_driver" {
   resolve_conflicts_on_update = "OVERWRITE"
   service_account_role_arn    = aws_iam_role.ebs_csi.arn
 
-  depends_on = [aws_iam_role_policy_attachment.ebs_csi, aws_eks_node_group.node_group]
+  depends_on = [
+    aws_iam_role_policy_attachment.ebs_csi_AmazonEBSCSIDriverPolicyV2,
+    aws_eks_node_group.node_group,
+  ]
 }
 
 data "aws_eks_addon_version" "metrics_server" {

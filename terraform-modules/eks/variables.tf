@@ -268,6 +268,27 @@ EOT
 
   validation {
     condition = alltrue([
+      for group in var.node_groups : length(
+        distinct([
+          for type in group.instance_types : "${replace(substr(type, 0, 1), "t", "m")} ${can(regex("^([cmr][0-9]+g|t4g)", type))} ${try(split(".", type)[1], "")}"
+        ])
+      ) == 1
+    ])
+    error_message = "node_groups: types of equal vCPU, memory and architecture in one group."
+  }
+
+  validation {
+    condition = alltrue([
+      for group in var.node_groups : (
+        !contains(keys(group.labels), "node-type") &&
+        !(group.capacity_type == "spot" && contains(group.taints[*].key, "spot"))
+      )
+    ])
+    error_message = "node_groups: the label node-type and the taint spot follow from capacity_type."
+  }
+
+  validation {
+    condition = alltrue([
       for group in var.node_groups : (
         group.capacity_type != "spot" ||
         length(distinct(group.instance_types)) >= 3

@@ -104,6 +104,11 @@ variable "allocated_storage_gib" {
     )
     error_message = "allocated_storage_gib: a whole number from 20 to 65536."
   }
+
+  validation {
+    condition     = var.max_allocated_storage_gib * 10 >= var.allocated_storage_gib * 11
+    error_message = "allocated_storage_gib: max_allocated_storage_gib is at least 10 % more, by which RDS lets the disk grow."
+  }
 }
 
 variable "max_allocated_storage_gib" {
@@ -119,11 +124,6 @@ variable "max_allocated_storage_gib" {
       floor(var.max_allocated_storage_gib) == var.max_allocated_storage_gib
     )
     error_message = "max_allocated_storage_gib: a whole number from 22 to 65536."
-  }
-
-  validation {
-    condition     = var.max_allocated_storage_gib * 10 >= var.allocated_storage_gib * 11
-    error_message = "max_allocated_storage_gib: at least 10 % more than allocated_storage_gib, by which RDS lets the disk grow."
   }
 }
 

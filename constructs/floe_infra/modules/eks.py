@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import Field
 
-from floe_infra.cluster.config import AddonName, EksConfig, NodeGroupConfig, NodeGroupName, TaintConfig
+from floe_infra.cluster.config import NODE_TYPE, AddonName, EksConfig, NodeGroupConfig, NodeGroupName, TaintConfig
 from floe_infra.context import Context
 from floe_infra.model import Model
 from floe_infra.modules.definition import MEMBER, Choice, Each, Module, Output, Outputs, Rule, Tokens
@@ -119,7 +119,8 @@ MODULE = Module(
                 "max_size": 10,
                 "labels": {"team": "data"},
                 "taints": [{"key": "dedicated"}],
-            }
+            },
+            "system": {"instance_types": ["m5.large"]},
         },
     },
     rules=(
@@ -137,6 +138,22 @@ MODULE = Module(
             "coalesce(group.desired_size, group.min_size) <= group.max_size])",
             "min_size ≤ desired_size ≤ max_size",
             '{ workers = { instance_types = ["m5.xlarge"], min_size = 5, max_size = 3 } }',
+        ),
+        Rule(
+            "node_groups",
+            "alltrue([for group in var.node_groups : length(distinct([for type in group.instance_types : "
+            '"${replace(substr(type, 0, 1), "t", "m")} ${can(regex("^([cmr][0-9]+g|t4g)", type))} '
+            '${try(split(".", type)[1], "")}"])) == 1])',
+            "types of equal vCPU, memory and architecture in one group",
+            '{ workers = { instance_types = ["m5.xlarge", "m6g.xlarge"] } }',
+        ),
+        Rule(
+            "node_groups",
+            "alltrue([for group in var.node_groups : "
+            f'!contains(keys(group.labels), "{NODE_TYPE}") && !(group.capacity_type == "spot" && '
+            'contains(group.taints[*].key, "spot"))])',
+            f"the label {NODE_TYPE} and the taint spot follow from capacity_type",
+            '{ workers = { instance_types = ["m5.xlarge"], labels = { node-type = "spot" } } }',
         ),
         Rule(
             "node_groups",

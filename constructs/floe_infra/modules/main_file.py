@@ -10,7 +10,7 @@ from typing import Any
 from floe_infra.hcl.body import Block
 from floe_infra.hcl.document import FOR_EACH, as_value, block_of
 from floe_infra.modules.definition import Choice, Module
-from floe_infra.modules.fold import Spread, fold, follow
+from floe_infra.modules.fold import GenerationError, Spread, fold, follow
 from floe_infra.modules.merge import WHEN, Maybe, flat, merge
 from floe_infra.modules.probe import REFERENCE, Element, probe
 
@@ -56,23 +56,24 @@ def addresses(made: Sequence[Element], renamed: Mapping[str, str]) -> dict[str, 
     paths = {
         element.reference: (
             element.type,
-            ("current",)
-            if element.type in _CURRENT
-            else tuple(filter(None, (renamed.get(part, part) for part in element.path))),
+            ("current",) if element.type in _CURRENT else _renamed(element.path, renamed),
         )
         for element in made
         if element.section != "output"
     }
-    short = {reference: (type, path[:-1] or path) for reference, (type, path) in paths.items()}
-    taken = Counter((reference.startswith("data."), place) for reference, place in short.items())
-    names = {
-        reference: place if taken[reference.startswith("data."), place] == 1 else paths[reference]
-        for reference, place in short.items()
-    }
+    names = {reference: (type, _short(type, path)) for reference, (type, path) in paths.items()}
+    for address, times in Counter((reference.startswith("data."), *name) for reference, name in names.items()).items():
+        if times > 1:
+            raise GenerationError(f"{times} of {address[1]} would be called {'_'.join(address[2])}")
     return {
         reference: f"{'data.' if reference.startswith('data.') else ''}{type}.{'_'.join(path).replace('-', '_')}"
         for reference, (type, path) in names.items()
     }
+
+
+def _short(type: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    *before, last = path
+    return tuple(before) if before and set(last.split("_")) <= set(type.split("_")) else path
 
 
 def _renamed(path: Sequence[str], renamed: Mapping[str, str]) -> tuple[str, ...]:

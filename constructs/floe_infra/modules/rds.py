@@ -97,10 +97,10 @@ MODULE = Module(
     sample={"vpc_id": "vpc-0a1b2c3d4e5f60718", "subnet_ids": ["subnet-0a1b2c3d", "subnet-0b1c2d3e"]},
     rules=(
         Rule(
-            "max_allocated_storage_gib",
+            "allocated_storage_gib",
             "var.max_allocated_storage_gib * 10 >= var.allocated_storage_gib * 11",
-            "at least 10 % more than allocated_storage_gib, by which RDS lets the disk grow",
-            "22",
+            "max_allocated_storage_gib is at least 10 % more, by which RDS lets the disk grow",
+            "100",
         ),
     ),
 )

@@ -54,6 +54,7 @@ variables {
       labels         = { team = "data" }
       taints         = [{ key = "dedicated" }]
     }
+    system = { instance_types = ["m5.large"] }
   }
 }
 
@@ -445,8 +446,35 @@ run "node_groups_18" {
   }
 }
 
-# node_groups: a spot group has at least three different types, or it loses all its nodes at once.
+# node_groups: types of equal vCPU, memory and architecture in one group.
 run "node_groups_19" {
+  command         = plan
+  expect_failures = [var.node_groups]
+
+  variables {
+    node_groups = {
+      workers = { instance_types = ["m5.xlarge", "m6g.xlarge"] }
+    }
+  }
+}
+
+# node_groups: the label node-type and the taint spot follow from capacity_type.
+run "node_groups_20" {
+  command         = plan
+  expect_failures = [var.node_groups]
+
+  variables {
+    node_groups = {
+      workers = {
+        instance_types = ["m5.xlarge"]
+        labels         = { node-type = "spot" }
+      }
+    }
+  }
+}
+
+# node_groups: a spot group has at least three different types, or it loses all its nodes at once.
+run "node_groups_21" {
   command         = plan
   expect_failures = [var.node_groups]
 

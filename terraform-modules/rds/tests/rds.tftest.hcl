@@ -120,7 +120,7 @@ run "for_trying_things_out" {
   }
 
   assert {
-    condition     = aws_db_instance.instance.performance_insights_kms_key_id == null
-    error_message = "No insights, no key for them."
+    condition     = !aws_db_instance.instance.performance_insights_enabled
+    error_message = "No insights."
   }
 }

@@ -121,6 +121,16 @@ run "allocated_storage_gib_0" {
   }
 }
 
+# allocated_storage_gib: max_allocated_storage_gib is at least 10 % more, by which RDS lets the disk grow.
+run "allocated_storage_gib_1" {
+  command         = plan
+  expect_failures = [var.allocated_storage_gib]
+
+  variables {
+    allocated_storage_gib = 100
+  }
+}
+
 # max_allocated_storage_gib: a whole number from 22 to 65536.
 run "max_allocated_storage_gib_0" {
   command         = plan
@@ -128,16 +138,6 @@ run "max_allocated_storage_gib_0" {
 
   variables {
     max_allocated_storage_gib = 21
-  }
-}
-
-# max_allocated_storage_gib: at least 10 % more than allocated_storage_gib, by which RDS lets the disk grow.
-run "max_allocated_storage_gib_1" {
-  command         = plan
-  expect_failures = [var.max_allocated_storage_gib]
-
-  variables {
-    max_allocated_storage_gib = 22
   }
 }
 

@@ -141,12 +141,12 @@ run "who_may_do_what" {
   }
 
   assert {
-    condition     = aws_eks_access_entry.admin["arn:aws:iam::111122223333:role/admin"].cluster_name == "floe-runtime"
+    condition     = aws_eks_access_entry.cluster_admin["arn:aws:iam::111122223333:role/admin"].cluster_name == "floe-runtime"
     error_message = "Administrators are named."
   }
 
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.private_access["10.8.0.0/16"].from_port == 443
+    condition     = aws_vpc_security_group_ingress_rule.cluster_private_access["10.8.0.0/16"].from_port == 443
     error_message = "The connected network reaches it too."
   }
 
