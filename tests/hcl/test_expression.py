@@ -11,7 +11,7 @@ from floe_infra.runtime.terraform import find_program
 
 LONG = [
     "var.first_of_many_names_that_are_long == null ? true : var.first >= 0 && var.first <= 45 && floor(var.first) == 1",
-    'alltrue([for key, each in var.groups : each.size == null ? true : each.size >= 0 && each.size <= 4 || key == "y"])',
+    'alltrue([for key, each in var.groups : each.size == null ? true : each.size >= 0 && each.size <= 4 || key == ""])',
     'concat([for layer, name in local.buckets : "arn:aws:s3:::${name}"], var.exchange ? ["arn:aws:s3:::x"] : [])',
     'jsonencode({Statement = [{Effect = "Allow", Principal = {AWS = var.arn}}], Version = "2012-10-17"}).more[0].than',
     '{for name, group in aws_eks_node_group.node_group : name => group.node_group_name if group.labels["type"] == "x"}',
