@@ -197,6 +197,8 @@ HttpUrl = Annotated[
         refuse=url_problem,
     ),
 ]
+
+
 def _no_boolean(value: Any) -> Any:
     """To Python, and so to pydantic, `true` is 1 where only certain numbers are taken."""
     if isinstance(value, bool):
