@@ -1,4 +1,4 @@
-"""Checkov has nothing to say against any example, but for what tests/checkov_gate.py lists."""
+"""Checkov has nothing to say against any example or module, but for what tests/checkov_gate.py lists."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ _UNSAFE = "as-nobody-should"
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every stack of every example in a folder of its own, and beside them one with a bucket that anybody may read."""
+    """Every stack of every example in a folder of its own, every module, and a bucket that anybody may read."""
     folder = tmp_path_factory.mktemp("scanned")
     for example in EXAMPLES:
         for stack in synthesize(load(example), tmp_path_factory.mktemp("out") / "cdktf.out", hcl=True):
             (folder / example.stem / stack.name).mkdir(parents=True)
             shutil.copy(stack.file, folder / example.stem / stack.name)
+    shutil.copytree(ROOT / "terraform-modules", folder / "terraform-modules")
     (folder / _UNSAFE).mkdir()
     (folder / _UNSAFE / "cdk.tf").write_text('resource "aws_s3_bucket" "public" {\n  acl = "public-read"\n}\n')
     return folder

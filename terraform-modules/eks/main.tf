@@ -241,7 +241,7 @@ resource "aws_iam_role" "autoscaler" {
 }
 
 data "aws_eks_addon_version" "vpc_cni" {
-  count = !contains(keys(var.addon_versions), "vpc-cni") ? 1 : 0
+  count = lookup(var.addon_versions, "vpc-cni", null) == null ? 1 : 0
 
   addon_name         = "vpc-cni"
   kubernetes_version = var.kubernetes_version
@@ -250,7 +250,7 @@ data "aws_eks_addon_version" "vpc_cni" {
 resource "aws_eks_addon" "vpc_cni" {
   addon_name = "vpc-cni"
   addon_version = (
-    !contains(keys(var.addon_versions), "vpc-cni")
+    lookup(var.addon_versions, "vpc-cni", null) == null
     ? data.aws_eks_addon_version.vpc_cni[0].version
     : var.addon_versions["vpc-cni"]
   )
@@ -264,7 +264,7 @@ resource "aws_eks_addon" "vpc_cni" {
 }
 
 data "aws_eks_addon_version" "kube_proxy" {
-  count = !contains(keys(var.addon_versions), "kube-proxy") ? 1 : 0
+  count = lookup(var.addon_versions, "kube-proxy", null) == null ? 1 : 0
 
   addon_name         = "kube-proxy"
   kubernetes_version = var.kubernetes_version
@@ -273,7 +273,7 @@ data "aws_eks_addon_version" "kube_proxy" {
 resource "aws_eks_addon" "kube_proxy" {
   addon_name = "kube-proxy"
   addon_version = (
-    !contains(keys(var.addon_versions), "kube-proxy")
+    lookup(var.addon_versions, "kube-proxy", null) == null
     ? data.aws_eks_addon_version.kube_proxy[0].version
     : var.addon_versions["kube-proxy"]
   )
@@ -429,7 +429,7 @@ resource "aws_eks_node_group" "node_group" {
 }
 
 data "aws_eks_addon_version" "coredns" {
-  count = !contains(keys(var.addon_versions), "coredns") ? 1 : 0
+  count = lookup(var.addon_versions, "coredns", null) == null ? 1 : 0
 
   addon_name         = "coredns"
   kubernetes_version = var.kubernetes_version
@@ -438,7 +438,7 @@ data "aws_eks_addon_version" "coredns" {
 resource "aws_eks_addon" "coredns" {
   addon_name = "coredns"
   addon_version = (
-    !contains(keys(var.addon_versions), "coredns")
+    lookup(var.addon_versions, "coredns", null) == null
     ? data.aws_eks_addon_version.coredns[0].version
     : var.addon_versions["coredns"]
   )
@@ -450,7 +450,7 @@ resource "aws_eks_addon" "coredns" {
 }
 
 data "aws_eks_addon_version" "aws_ebs_csi_driver" {
-  count = !contains(keys(var.addon_versions), "aws-ebs-csi-driver") ? 1 : 0
+  count = lookup(var.addon_versions, "aws-ebs-csi-driver", null) == null ? 1 : 0
 
   addon_name         = "aws-ebs-csi-driver"
   kubernetes_version = var.kubernetes_version
@@ -459,7 +459,7 @@ data "aws_eks_addon_version" "aws_ebs_csi_driver" {
 resource "aws_eks_addon" "aws_ebs_csi_driver" {
   addon_name = "aws-ebs-csi-driver"
   addon_version = (
-    !contains(keys(var.addon_versions), "aws-ebs-csi-driver")
+    lookup(var.addon_versions, "aws-ebs-csi-driver", null) == null
     ? data.aws_eks_addon_version.aws_ebs_csi_driver[0].version
     : var.addon_versions["aws-ebs-csi-driver"]
   )
@@ -475,7 +475,7 @@ resource "aws_eks_addon" "aws_ebs_csi_driver" {
 }
 
 data "aws_eks_addon_version" "metrics_server" {
-  count = !contains(keys(var.addon_versions), "metrics-server") ? 1 : 0
+  count = lookup(var.addon_versions, "metrics-server", null) == null ? 1 : 0
 
   addon_name         = "metrics-server"
   kubernetes_version = var.kubernetes_version
@@ -484,7 +484,7 @@ data "aws_eks_addon_version" "metrics_server" {
 resource "aws_eks_addon" "metrics_server" {
   addon_name = "metrics-server"
   addon_version = (
-    !contains(keys(var.addon_versions), "metrics-server")
+    lookup(var.addon_versions, "metrics-server", null) == null
     ? data.aws_eks_addon_version.metrics_server[0].version
     : var.addon_versions["metrics-server"]
   )
@@ -531,7 +531,7 @@ resource "aws_iam_role_policy" "autoscaler_policy" {
         Resource = "arn:${data.aws_partition.current.partition}:autoscaling:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:autoScalingGroup:*:autoScalingGroupName/*"
         Condition = {
           StringEquals = zipmap(
-            ["aws:ResourceTag/k8s.io/cluster-autoscaler/${var.cluster_name}"],
+            [format("aws:ResourceTag/k8s.io/cluster-autoscaler/%s", var.cluster_name)],
             ["owned"]
           )
         }

@@ -14,7 +14,7 @@ MODULES = ROOT / "terraform-modules"
 HAS_AWS = any("aws" in name for mirror in providers.mirrors() for name in mirror.providers)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws() -> Iterator[Emulator]:
     with Emulator() as emulator:
         yield emulator

@@ -108,6 +108,7 @@ def test_the_complete_example_is_deployed(name, copied, aws):
     (example / "override.tf.json").write_text(json.dumps({"provider": {"aws": provider(aws)}}))
     terraform = Terraform(example, environment=aws.environment)
     terraform.init()
+    aws.reset()
     terraform.apply()
     assert all(terraform.output().values())
 

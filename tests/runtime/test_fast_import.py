@@ -26,7 +26,7 @@ import pytest
 from floe_infra.runtime.fast_import import node
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("floe-infra.yaml"), *ROOT.glob("examples/**/*.yaml")])
+DOCUMENTS = sorted([*ROOT.glob("floe-infra.yaml"), *ROOT.glob("examples/*.yaml")])
 BINDINGS = ("aws", "kubernetes", "helm")
 
 FAST = "import floe_infra.fast\n"

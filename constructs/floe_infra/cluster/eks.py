@@ -120,7 +120,7 @@ class EksCluster(Construct):
         """https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md"""
         role = self.identities.add("autoscaler", namespace="kube-system", service_account=AUTOSCALER)
         context = self._context
-        owned = f"aws:ResourceTag/k8s.io/cluster-autoscaler/{context.prefix}"
+        owned = "aws:ResourceTag/k8s.io/cluster-autoscaler/%s"
         place = f"{context.region}:{context.account_id}"
         statements = [
             {"Sid": "Look", "Effect": "Allow", "Action": _LOOK, "Resource": "*"},
@@ -136,7 +136,11 @@ class EksCluster(Construct):
                 "Action": ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
                 "Resource": f"arn:{context.partition}:autoscaling:{place}:autoScalingGroup:*:autoScalingGroupName/*",
                 # CDKTF loses tokens in a mapping's keys.
-                "Condition": {"StringEquals": Fn.zipmap([owned], ["owned"]) if is_token(owned) else {owned: "owned"}},
+                "Condition": {
+                    "StringEquals": Fn.zipmap([Fn.format(owned, [context.prefix])], ["owned"])
+                    if is_token(context.prefix)
+                    else {owned % context.prefix: "owned"}
+                },
             },
         ]
         IamRolePolicy(

@@ -86,7 +86,7 @@ def _node_group(chosen: Mapping[str, Any], tokens: Tokens) -> NodeGroupConfig:
 
 
 def _unpinned(path: tuple[str, ...]) -> str:
-    return f'!contains(keys(var.addon_versions), "{path[0].replace("_", "-")}")'
+    return f'lookup(var.addon_versions, "{path[0].replace("_", "-")}", null) == null'
 
 
 MODULE = Module(

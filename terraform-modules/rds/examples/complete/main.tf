@@ -18,6 +18,12 @@ resource "aws_security_group" "client" {
   vpc_id      = module.vpc.vpc_id
 }
 
+# What asks: an instance, a task or a function brings one of these.
+resource "aws_network_interface" "client" {
+  subnet_id       = module.vpc.private_subnet_ids[0]
+  security_groups = [aws_security_group.client.id]
+}
+
 module "rds" {
   source = "../.."
 

@@ -7,11 +7,10 @@ provider "aws" {
 module "vpc" {
   source = "../.."
 
-  name           = "acme-lake"
-  cidr           = "10.20.0.0/16"
-  zones          = 2
-  nat            = "single"
-  flow_logs_days = 30
+  name  = "acme-lake"
+  cidr  = "10.20.0.0/16"
+  zones = 2
+  nat   = "single"
 }
 
 output "private_subnet_ids" {
