@@ -25,7 +25,7 @@ demo: $(READY)  ## synthesize the production example; deploy the local one into 
 	$(BIN)/floe-infra demo -c examples/local.yaml
 
 test: check  ## lint, types and the whole suite
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -6,7 +6,8 @@ import json
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,48 +35,69 @@ def provider(aws: Emulator) -> dict[str, Any]:
     }
 
 
-def of_module(name: str, given: dict[str, Any], directory: Path, aws: Emulator) -> Counter[str]:
-    """The plan of a module with these variables."""
-    shutil.copytree(MODULES / name, directory / name, ignore=shutil.ignore_patterns(".terraform*", "examples", "tests"))
-    document = {"provider": {"aws": provider(aws)}, "module": {"it": {"source": f"./{name}", **given}}}
-    return _plan(document, directory, aws)
+@dataclass(frozen=True)
+class Case:
+    """A module with some variables, and the construct with the same configuration.
 
-
-def of_construct(build: Build, directory: Path, aws: Emulator, **context: Any) -> Counter[str]:
-    """The plan of what `build` makes, in the same region and account.
-
-    Args:
-        context: what differs from `CONTEXT`; `begins` is what names begin with instead.
+    Attributes:
+        context: what the construct's context differs in from `CONTEXT`; `begins` is what names begin with instead.
     """
-    from cdktf import App, TerraformStack
-    from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
-    from cdktf_cdktf_provider_aws.provider import AwsProvider
 
-    directory.mkdir()
-    app = App(outdir=str(directory / "cdktf.out"))
-    stack = TerraformStack(app, "it")
-    AwsProvider(stack, "aws")
-    account = DataAwsCallerIdentity(stack, "account").account_id
-    kind = ModuleContext if "begins" in context else Context
-    build(stack, kind(**{**CONTEXT, "account_id": account, **context}))
-    app.synth()
-    document = json.loads((directory / "cdktf.out/stacks/it/cdk.tf.json").read_text())
-    del document["terraform"]["backend"], document["terraform"]["required_providers"]
-    return _plan({**document, "provider": {"aws": provider(aws)}}, directory, aws)
+    module: str
+    variables: Mapping[str, Any]
+    build: Build
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _plan(document: dict[str, Any], directory: Path, aws: Emulator) -> Counter[str]:
-    directory.mkdir(exist_ok=True)
+@dataclass(frozen=True)
+class Planned:
+    """The resources of a case, each as text."""
+
+    by_module: Counter[str] = field(default_factory=Counter)
+    by_construct: Counter[str] = field(default_factory=Counter)
+
+
+def planned(cases: Mapping[str, Case], directory: Path, aws: Emulator) -> dict[str, Planned]:
+    """What Terraform would make of every case, all in one plan: starting the provider takes longer than planning."""
+    for name in {case.module for case in cases.values()}:
+        without = shutil.ignore_patterns(".terraform*", "examples", "tests")
+        shutil.copytree(MODULES / name, directory / name, ignore=without)
+    modules = {id: {"source": f"./{case.module}", **case.variables} for id, case in cases.items()}
+    document = {**_constructs(cases, directory), "module": modules, "provider": {"aws": provider(aws)}}
     (directory / "main.tf.json").write_text(json.dumps(document))
     terraform = Terraform(directory, environment=aws.environment)
     terraform.init()
     terraform.plan(directory / "plan")
     show = [find_program(), "show", "-json", "plan"]
-    planned = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
-    return Counter(
-        json.dumps([change["mode"], change["type"], _known(change["change"])], sort_keys=True, indent=1)
-        for change in planned["resource_changes"]
-    )
+    plan = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
+    found = {id: Planned() for id in cases}
+    for change in plan["resource_changes"]:
+        resource = json.dumps([change["mode"], change["type"], _known(change["change"])], sort_keys=True, indent=1)
+        if module := change.get("module_address"):
+            found[module.removeprefix("module.")].by_module[resource] += 1
+        else:
+            found[next(id for id in cases if change["name"].startswith(f"{id}_"))].by_construct[resource] += 1
+    return found
+
+
+def _constructs(cases: Mapping[str, Case], directory: Path) -> dict[str, Any]:
+    """The Terraform JSON of all constructs, in the emulator's account."""
+    from cdktf import App, TerraformStack
+    from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+    from cdktf_cdktf_provider_aws.provider import AwsProvider
+    from constructs import Construct
+
+    app = App(outdir=str(directory / "cdktf.out"))
+    stack = TerraformStack(app, "it")
+    AwsProvider(stack, "aws")
+    account = DataAwsCallerIdentity(stack, "account").account_id
+    for id, case in cases.items():
+        kind = ModuleContext if "begins" in case.context else Context
+        case.build(Construct(stack, id), kind(**{**CONTEXT, "account_id": account, **case.context}))
+    app.synth()
+    document: dict[str, Any] = json.loads((directory / "cdktf.out/stacks/it/cdk.tf.json").read_text())
+    del document["terraform"]["backend"], document["terraform"]["required_providers"]
+    return document
 
 
 def _known(change: dict[str, Any]) -> dict[str, Any]:

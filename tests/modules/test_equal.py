@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,22 +12,15 @@ from floe_infra.cluster.config import EksConfig
 from floe_infra.database.config import RdsConfig
 from floe_infra.network.config import VpcConfig
 from floe_infra.refs import BucketRef, NetworkRef, StorageRef
+from floe_infra.runtime.emulator import Emulator
 from floe_infra.storage.config import S3Config
 
 from .conftest import HAS_AWS
-from .plans import of_construct, of_module
+from .plans import Case, Planned, planned
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not HAS_AWS, reason="no AWS provider")]
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"
-
-
-@dataclass(frozen=True)
-class Case:
-    module: str
-    variables: dict[str, Any]
-    build: Callable[[Any, Any], Any]
-    context: dict[str, Any] = field(default_factory=dict)
 
 
 def s3(**config: Any) -> Callable[[Any, Any], Any]:
@@ -193,9 +185,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_the_module_plans_what_the_construct_plans(case, aws, tmp_path):
-    module = of_module(case.module, case.variables, tmp_path / "module", aws)
-    construct = of_construct(case.build, tmp_path / "construct", aws, **case.context)
+@pytest.fixture(scope="module")
+def plans(aws: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Planned]:
+    return planned(CASES, tmp_path_factory.mktemp("plans"), aws)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_module_plans_what_the_construct_plans(case, plans):
+    module, construct = plans[case].by_module, plans[case].by_construct
     assert module
     assert sorted((module - construct).elements()) == sorted((construct - module).elements())

@@ -7,7 +7,9 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from cryptography import x509
+from werkzeug.routing import Map, Rule
 
 from floe_infra.runtime.emulator import ACCOUNT_ID, Emulator, EmulatorMissingError
 from floe_infra.runtime.providers import mirrors
@@ -96,6 +99,24 @@ assert os.environ["AWS_PROFILE"] == "one-that-does-not-exist" and "MOTO_ACCOUNT_
     def test_one_at_a_time_in_a_process(self) -> None:
         with pytest.raises(RuntimeError, match="already running"):
             Emulator().__enter__()
+
+    @pytest.mark.usefixtures("running")
+    def test_rules_are_built_one_at_a_time(self) -> None:
+        """https://github.com/python/cpython/issues/106905"""
+        busy, most = 0, 0
+
+        class Slow(Rule):
+            def _compile_builder(self, append_unknown: bool = True) -> Any:
+                nonlocal busy, most
+                busy += 1
+                most = max(most, busy)
+                time.sleep(0.01)
+                busy -= 1
+                return super()._compile_builder(append_unknown)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda number: Map([Slow(f"/{number}/<name>")]), range(4)))
+        assert most == 1
 
     def test_the_endpoint_exists_only_while_it_runs(self) -> None:
         with pytest.raises(RuntimeError, match="context manager"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 import moto.eks
@@ -26,6 +27,7 @@ from moto.rds.models import DBInstance, DBParameterGroup
 from moto.rds.responses import RDSResponse
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
+from werkzeug.routing import Rule
 
 from floe_infra.runtime.emulator.eks_api import eks_backends
 
@@ -63,6 +65,22 @@ def _corrects(owner: Any, name: str) -> Callable[[Callable[[Any], Any]], Callabl
         return correction
 
     return register
+
+
+# Routing
+
+
+@_corrects(Rule, "compile")
+def _one_rule_at_a_time(compile: Any) -> Any:
+    """Threads that build rules at the same time fail in CPython 3.11 with `SystemError: AST constructor recursion depth
+    mismatch` (https://github.com/python/cpython/issues/106905), and moto builds rules at a service's first request."""
+    lock = RLock()
+
+    def locked(rule: Any) -> None:
+        with lock:
+            compile(rule)
+
+    return locked
 
 
 # EC2

@@ -1,4 +1,4 @@
-# A small server for trying things out, in a network of its own, reached by one security group.
+# A server in a network of its own, reached by one security group.
 
 provider "aws" {
   region = "eu-west-1"
@@ -27,15 +27,12 @@ resource "aws_network_interface" "client" {
 module "rds" {
   source = "../.."
 
-  instance_class          = "db.t3.micro"
+  instance_class          = "db.t3.medium"
   database_name           = "dagster"
   vpc_id                  = module.vpc.vpc_id
   subnet_ids              = module.vpc.private_subnet_ids
   allowed_security_groups = { client = aws_security_group.client.id }
-  multi_az                = false
-  performance_insights    = false
-  backup_retention_days   = 1
-  deletion_protection     = false
+  backup_retention_days   = 14
 }
 
 output "host" {
