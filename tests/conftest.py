@@ -14,6 +14,12 @@ from floe_infra.runtime import fast_import
 
 fast_import.enable()
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is slow starts first, so that no worker is left alone with it; much of it waits for Terraform."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 Stacks = dict[str, dict[str, Any]]
 """Synthesized stacks by the part of their name after `<name>-<environment>-`."""
 
