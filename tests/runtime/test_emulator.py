@@ -73,11 +73,12 @@ class TestComingAndGoing:
         assert issubclass(EmulatorMissingError, Exception)
 
     def test_it_starts_empty_and_leaves_moto_as_it_was(self) -> None:
-        """In a process of its own: the emulator of this module is running already."""
+        """In a process of its own: the emulator of this module may be running already, and then its account is inherited."""
         code = """
 import moto.eks, moto.rds.models, boto3, socket, os
 from floe_infra.runtime.emulator import Emulator
 os.environ["AWS_PROFILE"] = "one-that-does-not-exist"
+os.environ.pop("MOTO_ACCOUNT_ID", None)
 before = moto.eks.eks_backends, moto.rds.models.DBInstance.__init__
 for _ in range(2):
     with Emulator(account_id="111122223333") as emulator:
