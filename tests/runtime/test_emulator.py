@@ -73,7 +73,7 @@ class TestComingAndGoing:
         assert issubclass(EmulatorMissingError, Exception)
 
     def test_it_starts_empty_and_leaves_moto_as_it_was(self) -> None:
-        """In a process of its own: the emulator of this module may be running already, and then its account is inherited."""
+        """In a process of its own: this module's emulator may be running already, and its account is then inherited."""
         code = """
 import moto.eks, moto.rds.models, boto3, socket, os
 from floe_infra.runtime.emulator import Emulator
