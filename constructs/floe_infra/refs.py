@@ -203,6 +203,11 @@ class StorageRef:
         """The warehouse buckets, each once, in the layers' order."""
         return tuple({bucket.name: bucket for bucket in self.layers.values()}.values())
 
+    @property
+    def first(self) -> BucketRef:
+        """The first layer's, where what belongs to no layer goes."""
+        return self.buckets[0]
+
 
 @dataclass(frozen=True)
 class DatabaseRef:

@@ -17,9 +17,12 @@ from floe_infra.modules import NAMES, load
 from floe_infra.modules.files import files
 from floe_infra.runtime.terraform import Terraform, find_program
 
+from . import stand_ins
 from .conftest import HAS_AWS, MODULES
 from .plans import provider
 
+IN_CLUSTER = [name for name in NAMES if "helm" in load(name).providers]
+IN_CLOUD = [name for name in NAMES if name not in IN_CLUSTER]
 needs_aws = pytest.mark.skipif(not HAS_AWS, reason="no AWS provider")
 
 SEED = """
@@ -80,9 +83,20 @@ def copied(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @needs_aws
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", IN_CLOUD)
 def test_the_modules_own_tests(name, copied):
-    terraform = Terraform(copied / "terraform-modules" / name)
+    passes_its_own_tests(copied / "terraform-modules" / name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", IN_CLUSTER)
+def test_the_modules_own_tests_without_providers(name, tmp_path):
+    stand_ins.copied(name, tmp_path / name)
+    passes_its_own_tests(tmp_path / name)
+
+
+def passes_its_own_tests(directory: Path) -> None:
+    terraform = Terraform(directory)
     terraform.init()
     assert not terraform.validate()
     environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(terraform.directory / ".terraform/floe-infra.tfrc")}
@@ -102,13 +116,24 @@ def test_the_seeds_snippets(copied):
 
 @pytest.mark.slow
 @needs_aws
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", IN_CLOUD)
 def test_the_complete_example_is_deployed(name, copied, aws):
     example = copied / "terraform-modules" / name / "examples" / "complete"
     (example / "override.tf.json").write_text(json.dumps({"provider": {"aws": provider(aws)}}))
     terraform = Terraform(example, environment=aws.environment)
     terraform.init()
     aws.reset()
+    terraform.apply()
+    assert all(terraform.output().values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", IN_CLUSTER)
+def test_the_complete_example_is_planned_without_providers(name, tmp_path):
+    for each in IN_CLUSTER:
+        stand_ins.copied(each, tmp_path / each)
+    terraform = Terraform(stand_ins.example(name, tmp_path / name))
+    terraform.init()
     terraform.apply()
     assert all(terraform.output().values())
 

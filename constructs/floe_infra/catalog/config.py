@@ -105,7 +105,7 @@ class PolarisConfig(Kind):
 
     def warehouse_name(self, *, prefix: str) -> str:
         """The catalog's name in Polaris."""
-        return self.warehouse or prefix.replace("-", "_")
+        return prefix.replace("-", "_") if self.warehouse is None else self.warehouse
 
     def findings(self) -> Iterator[Finding]:
         """Autoscaling goes up from `replicas`."""
@@ -164,7 +164,7 @@ class NessieConfig(Kind):
 
     def warehouse_name(self, *, prefix: str) -> str:
         """The warehouse's name in Nessie."""
-        return self.warehouse or prefix.replace("-", "_")
+        return prefix.replace("-", "_") if self.warehouse is None else self.warehouse
 
     def findings(self) -> Iterator[Finding]:
         """Autoscaling goes up from `replicas`."""

@@ -127,7 +127,7 @@ class Nessie(Construct):
             "enabled": True,
             "iceberg": {
                 "defaultWarehouse": self.ref.warehouse,
-                "warehouses": [{"name": self.ref.warehouse, "location": f"{self._storage.buckets[0].uri}/"}],
+                "warehouses": [{"name": self.ref.warehouse, "location": f"{self._storage.first.uri}/"}],
                 # On Google it would ask for an object without a name.
                 "objectStoresHealthCheckEnabled": self._storage.scheme == "s3",
             },

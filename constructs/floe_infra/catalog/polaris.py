@@ -249,7 +249,7 @@ class Polaris(Construct):
             root_credentials=_directory("root"),
             catalog=program.Catalog(
                 name=self.ref.warehouse,
-                default_base_location=storage.buckets[0].uri,
+                default_base_location=storage.first.uri,
                 storage=self._storage_config(),
                 properties={"polaris.config.drop-with-purge.enabled": json.dumps(self._config.drop_with_purge)},
             ),

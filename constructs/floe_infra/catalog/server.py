@@ -31,7 +31,7 @@ def server_values(
         "autoscaling": {
             "enabled": scaled,
             "minReplicas": config.replicas,
-            "maxReplicas": config.max_replicas or config.replicas,
+            "maxReplicas": config.replicas if config.max_replicas is None else config.max_replicas,
             "targetCPUUtilizationPercentage": 70,
         },
         **site.steady.values,

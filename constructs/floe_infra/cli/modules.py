@@ -47,6 +47,6 @@ def _files(directory: Path) -> list[Path]:
     return sorted(
         path
         for path in directory.rglob("*")
-        if path.is_file() and ".terraform" not in path.parts and path.suffix in (".tf", ".hcl", ".md")
-        if path.name != ".terraform.lock.hcl"
+        if path.is_file() and ".terraform" not in path.parts and path.name != ".terraform.lock.hcl"
+        if path.suffix in (".tf", ".hcl", ".md") or path.relative_to(directory).parts[0] in ("files", "manifests")
     )

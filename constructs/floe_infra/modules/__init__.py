@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from floe_infra.modules.definition import Module
-from floe_infra.modules.fold import GenerationError
+from floe_infra.modules.definition import GenerationError, Module
 
-NAMES = ("eks", "glue-catalog", "rds", "s3", "vpc")
+NAMES = ("eks", "glue-catalog", "nessie", "rds", "s3", "vpc")
 """What there is, each defined in a file of its name."""
 
 

@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Any
 from floe_infra.config.shape import Shape
 from floe_infra.context import Context
 from floe_infra.model import Model
+from floe_infra.modules.json_text import Json
 
 if TYPE_CHECKING:
     from constructs import Construct
+
+
+class GenerationError(Exception):
+    """A construct does something that no module can say."""
 
 
 class Tokens:
@@ -23,19 +28,19 @@ class Tokens:
 
     def __init__(self, scope: Construct) -> None:
         self._scope = scope
-        self._expressions: list[str] = []
+        self._expressions: list[tuple[str, str]] = []
 
-    def text(self, expression: str) -> str:
-        return str(self._local(expression).as_string)
+    def text(self, expression: str) -> Any:
+        return str(self._local(expression, "text").as_string)
 
     def number(self, expression: str) -> Any:
-        return self._local(expression).as_number
+        return self._local(expression, "a number").as_number
 
     def flag(self, expression: str) -> Any:
-        return self._local(expression).as_boolean
+        return self._local(expression, "true or false").as_boolean
 
-    def texts(self, expression: str) -> list[str]:
-        return list(self._local(expression).as_list)
+    def texts(self, expression: str) -> Any:
+        return list(self._local(expression, "a list").as_list)
 
     def entries(self, expression: str) -> dict[str, str]:
         """A map's entries, to be put among others."""
@@ -63,19 +68,42 @@ class Tokens:
         make = {"true or false": self.flag, "a whole number": self.number, "a number": self.number, "text": self.text}
         return make[noun](expression)
 
-    def _local(self, expression: str) -> Any:
+    def local(self, expression: str, noun: str) -> str:
+        """The text that stands for an expression."""
+        return str(self._local(expression, noun).as_string)
+
+    def _local(self, expression: str, noun: str) -> Any:
         from cdktf import TerraformLocal
 
-        self._expressions.append(expression)
+        self._expressions.append((expression, noun))
         return TerraformLocal(self._scope, f"token_{len(self._expressions) - 1}", "")
 
     def replaced(self, value: Any) -> Any:
         """Terraform JSON with the expressions in the tokens' places."""
         if isinstance(value, str):
-            return re.sub(r"\blocal\.token_([0-9]+)\b", lambda found: self._expressions[int(found[1])], value)
+            return self._replaced(value)
+        if isinstance(value, Json):
+            return Json(self.replaced(value.value))
         if isinstance(value, Mapping):
             return {self.replaced(key): self.replaced(each) for key, each in value.items()}
         return [self.replaced(each) for each in value] if isinstance(value, list) else value
+
+    def _replaced(self, text: str) -> str:
+        alone = re.fullmatch(r"\$\{local\.token_([0-9]+)\}", text)
+        if alone:
+            return f"${{{self._expressions[int(alone[1])][0]}}}"
+        text = re.sub(r"(?<=\$\{)local\.token_([0-9]+)(?=\})", lambda found: self._between(int(found[1])), text)
+        return re.sub(r"\blocal\.token_([0-9]+)\b", lambda found: self._inside(int(found[1])), text)
+
+    def _between(self, index: int) -> str:
+        """An expression with text around it, which makes words of a number anyway."""
+        expression, noun = self._expressions[index]
+        return expression.removeprefix("tostring(")[:-1] if noun == "words" else self._inside(index)
+
+    def _inside(self, index: int) -> str:
+        """An expression among others; those that stand for text in Python are text."""
+        expression, noun = self._expressions[index]
+        return f"jsonencode({expression})" if noun == "listed" else expression
 
 
 @dataclass(frozen=True)
@@ -105,6 +133,8 @@ class Each:
     over: str
     names: tuple[str, str] = ("key", "value")
     """What key and value are called where all members are gone through."""
+    member: str = MEMBER
+    """The key of the one member."""
     constructs: tuple[str, ...] = ()
     """Ids of constructs that there are for each member, though they are not called after it."""
 
@@ -153,14 +183,18 @@ class Module:
     """What it is made from, for people: `floe_infra.storage.s3:S3Storage`."""
     build: Build
     """Makes the construct, with the alternatives chosen (by the choices' names), and says the outputs."""
-    prefix: str
+    prefix: str = '""'
     """Begins the names of what it makes, in HCL: `var.name`."""
+    providers: tuple[str, ...] = ("aws",)
+    """What it is made with: `aws`, or `helm` (and `kubernetes`), with which values go into text."""
     hidden: tuple[str, ...] = ("kind",)
     """Fields that are no variables."""
     named: Mapping[str, str] = field(default_factory=dict)
     """Variables that are called otherwise than the field, since Terraform keeps the word to itself."""
     choices: tuple[Choice, ...] = ()
     each: Each | None = None
+    gone_through: tuple[Each, ...] = ()
+    """Maps of which the construct is given one member too, and that are gone through in text alone."""
     numbered: Numbered | None = None
     nested: Mapping[str, str] = field(default_factory=dict)
     """What blocks of a type are made of, by the type; the construct was given `<type>.value`."""

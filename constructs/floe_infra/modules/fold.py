@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from floe_infra.hcl.document import FOR_EACH, as_value
-from floe_infra.hcl.expression import inline
+from floe_infra.hcl.expression import Entry, Expression, Group, Token, inline, parse
 from floe_infra.hcl.template import Part, parts
-from floe_infra.modules.definition import ENTRIES, MEMBER, Each, Module
+from floe_infra.modules.definition import ENTRIES, Each, GenerationError, Module
+from floe_infra.modules.json_text import Json
 from floe_infra.modules.probe import REFERENCE, Element
-
-
-class GenerationError(Exception):
-    """A construct does something that no module can say."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,9 @@ def fold(elements: Sequence[Element], module: Module) -> list[Element]:
         for element in folded:
             writer = _Member(module.each, members, own="for_each" in element.body)
             element.body = writer.inside(element.body) if element.each else writer.outside(element.body)
+    for each in module.gone_through:
+        for element in folded:
+            element.body = _Member(each, (), own="for_each" in element.body).outside(element.body)
     return folded
 
 
@@ -46,13 +46,16 @@ def _entries(value: Any) -> Any:
     """Maps with all entries of another among their own."""
     if isinstance(value, list):
         return [_entries(each) for each in value]
+    if isinstance(value, Json):
+        return Json(_entries(value.value))
     if not isinstance(value, dict):
         return value
     maps = [name.removeprefix(ENTRIES) for name in value if name.startswith(ENTRIES)]
     own = {name: _entries(each) for name, each in value.items() if not name.startswith(ENTRIES)}
     if not maps:
         return own
-    return f"${{merge({', '.join([*([code(own)] if own else []), *maps])})}}"
+    merged = [*([code(own)] if own else []), *maps]
+    return f"${{{merged[0]}}}" if len(merged) == 1 else f"${{merge({', '.join(merged)})}}"
 
 
 def _nested(body: dict[str, Any], nested: Mapping[str, str]) -> dict[str, Any]:
@@ -69,7 +72,16 @@ def _nested(body: dict[str, Any], nested: Mapping[str, str]) -> dict[str, Any]:
 
 def code(value: Any) -> str:
     """A value of Terraform JSON as an expression."""
-    return inline(as_value(value))
+    return inline(as_value(encoded(value)))
+
+
+def encoded(value: Any) -> Any:
+    """With what is JSON as the expression that makes it."""
+    if isinstance(value, Json):
+        return f"${{jsonencode({code(value.value)})}}"
+    if isinstance(value, dict):
+        return {key: encoded(each) for key, each in value.items()}
+    return [encoded(each) for each in value] if isinstance(value, list) else value
 
 
 def templated(text: str, change: Callable[[str, bool], str]) -> str:
@@ -92,7 +104,7 @@ class _Member:
         """`own`: what is written has members of its own, and what it says of each is of these."""
         self._each = each
         self._member = re.compile("|".join(rf"{re.escape(reference)}\b" for reference in members) or r"(?!)")
-        mentions = [MEMBER, self._member.pattern, *([] if own else [r"\beach\.(?:key|value)\b"])]
+        mentions = [each.member, self._member.pattern, *([] if own else [r"\beach\.(?:key|value)\b"])]
         self._mentioned = re.compile("|".join(mentions))
 
     def inside(self, value: Any, key: str = "") -> Any:
@@ -106,43 +118,100 @@ class _Member:
             return templated(value, lambda text, is_code: self._replaced(text, is_code, key_name, value_name))
         if isinstance(value, dict):
             return {name: self._written(each, key_name, value_name, name) for name, each in value.items()}
+        if isinstance(value, Json):
+            return Json(self._written(value.value, key_name, value_name))
         if isinstance(value, list):
             return [self._written(each, key_name, value_name, key) for each in value]
         return value
 
     def _replaced(self, text: str, is_code: bool, key_name: str, value_name: str) -> str:
-        text = text.replace(MEMBER, key_name if is_code else f"${{{key_name}}}")
+        text = re.sub(rf"\b{self._each.member}\.key\b", key_name, text)
+        text = re.sub(rf"\b{self._each.member}\.value\b", value_name, text)
+        text = text.replace(self._each.member, key_name if is_code else f"${{{key_name}}}")
         text = self._member.sub(lambda found: f"{found[0]}[{key_name}]", text)
         text = re.sub(r"\beach\.key\b", key_name, text)
         return re.sub(r"\beach\.value\b", value_name, text)
 
-    def outside(self, value: Any) -> Any:
+    def outside(self, value: Any, *, in_text: bool = False) -> Any:
         """Where all members are gone through: in lists, and in maps by the members' keys."""
+        if isinstance(value, Json):
+            return Json(self.outside(value.value, in_text=True))
         if isinstance(value, dict):
-            if MEMBER in value:
-                if len(value) > 1:
-                    raise GenerationError(f"{sorted(value)} holds more than members")
-                loop, item = self._loop(value[MEMBER])
-                return f"${{{{ for {loop} : {self._each.names[0]} => {item} }}}}"
-            return {name: each if name == "depends_on" else self.outside(each) for name, each in value.items()}
+            return self._map(value, in_text=in_text)
         if isinstance(value, list):
-            return [self._spread(each) if self._mentions(each) else self.outside(each) for each in value]
+            return [
+                self._spread(each, in_text=in_text) if self._mentions(each) else self.outside(each, in_text=in_text)
+                for each in value
+            ]
         if isinstance(value, str) and self._mentioned.search(value):
+            if in_text:
+                return "".join(self._listed(part) for part in parts(value))
             raise GenerationError(f"{value!r} is of one member, where no list goes through them")
         return value
 
-    def _spread(self, item: Any) -> Spread:
+    def _map(self, value: dict[str, Any], *, in_text: bool) -> Any:
+        own: dict[str, Any] = {}
+        loops: list[str] = []
+        for name, each in value.items():
+            if self._mentioned.search(name):
+                loop, item = self._loop(each, name)
+                loops.append(f"{{ for {loop} : {item} }}")
+            else:
+                own[name] = each if name == "depends_on" else self.outside(each, in_text=in_text)
+        if not loops:
+            return own
+        if own and not in_text:
+            raise GenerationError(f"{sorted(value)} holds more than members")
+        merged = [*([code(own)] if own else []), *loops]
+        return f"${{{merged[0]}}}" if len(merged) == 1 else f"${{merge({', '.join(merged)})}}"
+
+    def _listed(self, part: Part) -> str:
+        """An expression in which a list names one member, with all of them there."""
+        if part.kind == "text":
+            if self._mentioned.search(part.text):
+                raise GenerationError(f"{part.text!r} is of one member, in the midst of text")
+            return part.text
+        return f"${{{inline(self._lists(parse(part.text)))}}}"
+
+    def _lists(self, expression: Expression) -> Expression:
+        return Expression(tuple(each for node in expression.nodes for each in self._flattened(node)))
+
+    def _flattened(self, node: Token | Group) -> list[Token | Group]:
+        if not isinstance(node, Group):
+            return [node]
+        inside = self._list(node)
+        if inside.opening != "[" or inside == node:
+            return [inside]
+        return [Token("flatten", "name"), Group("(", (Entry(Expression((inside,))),))]
+
+    def _list(self, group: Group) -> Group:
+        entries = [(entry, bool(self._mentioned.search(inline(entry.value)))) for entry in group.entries]
+        if group.opening != "[" or not any(mentions for _, mentions in entries):
+            return Group(group.opening, tuple(_with(entry, self._lists(entry.value)) for entry, _ in entries))
+        written = []
+        for entry, mentions in entries:
+            if mentions:
+                loop, item = self._loop(f"${{{inline(entry.value)}}}")
+                written.append(Entry(parse(f"[for {loop} : {item}]")))
+            else:
+                written.append(entry)
+        return Group("[", tuple(written))
+
+    def _spread(self, item: Any, *, in_text: bool) -> Spread:
         if isinstance(item, str) and (found := re.fullmatch(rf"\$\{{({self._member.pattern})((?:\.\w+)+)\}}", item)):
             return Spread(f"values({found[1]})[*]{found[2]}")
-        if isinstance(item, dict):
+        if isinstance(item, dict) and not in_text:
             raise GenerationError(f"{item!r} would be a block for each member")
         loop, written = self._loop(item)
         return Spread(f"[for {loop} : {written}]")
 
-    def _loop(self, item: Any) -> tuple[str, str]:
-        """What comes behind `for`, and the item. It goes through a resource's instances where they are all it needs."""
+    def _loop(self, item: Any, name: str | None = None) -> tuple[str, str]:
+        """What comes behind `for`, and the item (of a map with its key). It goes through a resource's instances where
+        they are all it needs."""
         key, value = self._each.names
         written = code(self._written(item, key, value))
+        if name is not None:
+            written = f"{code(self._written(name, key, value))} => {written}"
         resources = set(re.findall(rf"({self._member.pattern})\[{key}\]", written))
         if len(resources) != 1 or re.search(rf"\b{value}\b", written):
             return f"{key}, {value} in {self._each.over}", written
@@ -151,9 +220,26 @@ class _Member:
         return f"{key}, {instance} in {resource}", written.replace(f"{resource}[{key}]", instance)
 
     def _mentions(self, value: Any) -> bool:
+        """Whether it is of one member as a whole. What holds a list or map of members is not."""
         if isinstance(value, str):
-            return bool(self._mentioned.search(value))
+            return any(self._mentioned.search(_without_lists(part)) for part in parts(value))
+        if isinstance(value, Json):
+            return self._mentions(value.value)
+        if isinstance(value, dict):
+            own = [each for name, each in value.items() if not self._mentioned.search(name)]
+            return any(self._mentions(each) for each in own if not isinstance(each, list))
         return isinstance(value, list) and any(map(self._mentions, value))
+
+
+def _without_lists(part: Part) -> str:
+    text, shorter = "", part.text
+    while part.kind != "text" and text != shorter:
+        text, shorter = shorter, re.sub(r"\[[^][]*\]", "", shorter)
+    return shorter
+
+
+def _with(entry: Entry, value: Expression) -> Entry:
+    return Entry(value, entry.key)
 
 
 def _numbered(elements: Sequence[Element], module: Module) -> list[Element]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from floe_infra.hcl.body import Block
 from floe_infra.hcl.document import FOR_EACH, as_value, block_of
-from floe_infra.modules.definition import Choice, Module
-from floe_infra.modules.fold import GenerationError, Spread, fold, follow
+from floe_infra.modules.definition import Choice, GenerationError, Module
+from floe_infra.modules.fold import Spread, fold, follow
+from floe_infra.modules.json_text import Json
 from floe_infra.modules.merge import WHEN, Maybe, flat, merge
 from floe_infra.modules.probe import REFERENCE, Element, probe
 
@@ -173,6 +174,8 @@ def _strings(value: Any) -> list[str]:
         return [value.code]
     if isinstance(value, Maybe):
         return [value.when, *_strings(list(value.items))]
+    if isinstance(value, Json):
+        return _strings(value.value)
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for each in inside for text in _strings(each)]
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from floe_infra.hcl.expression import parse
 from floe_infra.hcl.shape import META, Shape
-from floe_infra.modules.fold import GenerationError, Spread, code
+from floe_infra.modules.definition import GenerationError
+from floe_infra.modules.fold import Spread, code, encoded
+from floe_infra.modules.json_text import Json
 from floe_infra.modules.probe import Element, Key
 
 WHEN = "//when"
@@ -19,7 +21,7 @@ WHEN = "//when"
 
 @dataclass(frozen=True)
 class Maybe:
-    """Values of a list that are there under a condition."""
+    """Values of a list, or one of a map, that are there under a condition."""
 
     when: str
     items: tuple[Any, ...]
@@ -57,7 +59,8 @@ def _merged(condition: Condition, on: Element | None, off: Element | None) -> El
     when = on.when if on.when == off.when else _value(here, _flag(on.when), _flag(off.when))[2:-1]
     body = _body(here, on.body, off.body, {**META, **on.shape, **off.shape})
     count = _value(here, on.count, off.count)
-    return replace(on, body=body, when=when, count=count, shape=_shapes(on.shape, off.shape))
+    files = {**on.files, **off.files}
+    return replace(on, body=body, when=when, count=count, shape=_shapes(on.shape, off.shape), files=files)
 
 
 def _flag(when: str) -> Any:
@@ -142,8 +145,10 @@ def _listed(value: Any) -> list[Any]:
 def _value(condition: str, on: Any, off: Any) -> Any:
     if on == off:
         return on
-    if isinstance(on, dict) and isinstance(off, dict) and on.keys() == off.keys():
-        return {key: _value(condition, on[key], off[key]) for key in on}
+    if isinstance(on, Json) and isinstance(off, Json):
+        return Json(_value(condition, on.value, off.value))
+    if isinstance(on, dict) and isinstance(off, dict):
+        return {key: _entry(condition, on, off, key) for key in {**on, **off}}
     if isinstance(on, list) and isinstance(off, list) and len(on) == len(off) and not _varies(on) and not _varies(off):
         return [_value(condition, one, other) for one, other in zip(on, off, strict=True)]
     if isinstance(on, list) and isinstance(off, list) and (merged := _lists(condition, on, off)) is not None:
@@ -157,6 +162,22 @@ def _value(condition: str, on: Any, off: Any) -> Any:
     if on is True:
         return f"${{{condition} || {_bracketed(code(off))}}}"
     return f"${{{condition} ? {_inner(on)} : {_inner(off)}}}"
+
+
+def _entry(condition: str, on: dict[str, Any], off: dict[str, Any], key: str) -> Any:
+    """Of a map, what only one of them has, or has under a condition."""
+    one, other = (each.get(key, Maybe("false", ())) for each in (on, off))
+    if not isinstance(one, Maybe) and not isinstance(other, Maybe):
+        return _value(condition, one, other)
+    (when, item), (when_not, other_item) = (
+        (each.when, each.items) if isinstance(each, Maybe) else ("", (each,)) for each in (one, other)
+    )
+    if not other_item:
+        return Maybe(both(condition, when), item)
+    if not item:
+        return Maybe(both(negated(condition), when_not), other_item)
+    value = _value(condition, item[0], other_item[0])
+    return Maybe(when if when == when_not else _value(condition, _flag(when), _flag(when_not))[2:-1], (value,))
 
 
 def _varies(items: list[Any]) -> bool:
@@ -189,9 +210,11 @@ def _lists(condition: str, on: list[Any], off: list[Any]) -> list[Any] | None:
 
 
 def flat(value: Any) -> Any:
-    """Lists whose values are there under conditions, or as many as there are members, as one expression."""
+    """Lists and maps whose values are there under conditions, or as many as there are members, as one expression."""
+    if isinstance(value, Json):
+        return encoded(Json(flat(value.value)))
     if isinstance(value, dict):
-        return {key: each if key == WHEN else flat(each) for key, each in value.items()}
+        return _flat_map(value)
     if not isinstance(value, list):
         return value
     if not any(isinstance(item, (Maybe, Spread)) for item in value):
@@ -205,7 +228,30 @@ def flat(value: Any) -> Any:
         if isinstance(item, Spread):
             segments.append(item.code)
         elif isinstance(item, Maybe):
-            segments.append(f"{item.when} ? {code(flat(list(item.items)))} : []")
+            segments.append(_some(item.when, flat(list(item.items))))
         elif item is not None:
             plain.append(flat(item))
     return f"${{{segments[0]}}}" if len(segments) == 1 else f"${{concat({', '.join(segments)})}}"
+
+
+def _some(when: str, items: Any) -> str:
+    """A list's items under a condition. Both sides of `?` get one type, which can make words of numbers in objects."""
+    if isinstance(items, list) and any(isinstance(item, (dict, list)) or _is_object(item) for item in items):
+        return f"[for item in {code(items)} : item if {when}]"
+    return f"{when} ? {code(items)} : []"
+
+
+def _is_object(item: Any) -> bool:
+    return isinstance(item, str) and bool(re.match(r"\$\{(merge\(|\{)", item))
+
+
+def _flat_map(value: dict[str, Any]) -> Any:
+    maybes = {key: each for key, each in value.items() if isinstance(each, Maybe)}
+    plain = {key: each if key == WHEN else flat(each) for key, each in value.items() if key not in maybes}
+    if not maybes:
+        return plain
+    groups: dict[str, dict[str, Any]] = {}
+    for key, maybe in maybes.items():
+        groups.setdefault(maybe.when, {})[key] = flat(maybe.items[0])
+    entries = [f"{{ for key, value in {code(group)} : key => value if {when} }}" for when, group in groups.items()]
+    return f"${{merge({', '.join([*([code(plain)] if plain else []), *entries])})}}"

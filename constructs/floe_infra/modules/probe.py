@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from floe_infra.hcl.shape import Shape, shapes
-from floe_infra.modules.definition import MEMBER, Module, ModuleContext, Tokens
+from floe_infra.hcl.template import parts
+from floe_infra.modules.definition import ENTRIES, MEMBER, Module, ModuleContext, Tokens
+from floe_infra.modules.json_text import Json, decoded
+from floe_infra.modules.symbols import Symbols
 from floe_infra.runtime import fast_import
 
 REFERENCE = "at__"
@@ -38,6 +41,8 @@ class Element:
     when: str = ""
     """The condition under which it is there; empty: always."""
     number: int | None = field(default=None, compare=False)
+    files: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What lies beside the module's own files for it."""
 
     @property
     def key(self) -> Key:
@@ -58,18 +63,28 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
     from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
     from cdktf_cdktf_provider_aws.data_aws_region import DataAwsRegion
     from cdktf_cdktf_provider_aws.provider import AwsProvider
+    from cdktf_cdktf_provider_helm.provider import HelmProvider
+    from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
     with tempfile.TemporaryDirectory() as out:
         app = App(outdir=out)
         stack = TerraformStack(app, "module")
-        AwsProvider(stack, "aws")
-        tokens = Tokens(stack)
+        tokens = Symbols(stack) if "helm" in module.providers else Tokens(stack)
+        place: dict[str, Any] = {"region": "", "account_id": ""}
+        if "aws" in module.providers:
+            AwsProvider(stack, "aws")
+            place = {
+                "region": DataAwsRegion(stack, "region").id,
+                "account_id": DataAwsCallerIdentity(stack, "account").account_id,
+                "partition": DataAwsPartition(stack, "partition").partition,
+            }
+        if "helm" in module.providers:
+            HelmProvider(stack, "helm")
+            KubernetesProvider(stack, "kubernetes")
         context = ModuleContext(
             name="",
             environment="prod",
-            region=DataAwsRegion(stack, "region").id,
-            account_id=DataAwsCallerIdentity(stack, "account").account_id,
-            partition=DataAwsPartition(stack, "partition").partition,
+            **place,
             begins=tokens.text(module.prefix),
             protects=chosen.get("deletion_protection", True),
         )
@@ -77,12 +92,22 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
             value = "${null}" if output.value is None else output.value
             TerraformOutput(stack, name, value=value, description=output.description)
         app.synth()
-        text = (Path(out) / "stacks/module/cdk.tf.json").read_text(encoding="utf-8")
+        stacks = Path(out) / "stacks/module"
+        document = json.loads((stacks / "cdk.tf.json").read_text(encoding="utf-8"))
         known = shapes(stack)
-    return list(_elements(tokens.replaced(json.loads(text)), known, module))
+        made = list(_elements(tokens, document, known, module))
+        for element in made:
+            if element.type == "helm_release":
+                _release(element, stacks)
+    return made
 
 
-def _elements(document: Mapping[str, Any], known: Mapping[tuple[str, ...], Shape], module: Module) -> Iterator[Element]:
+def _elements(
+    tokens: Tokens, document: dict[str, Any], known: Mapping[tuple[str, ...], Shape], module: Module
+) -> Iterator[Element]:
+    for release in document.get("resource", {}).get("helm_release", {}).values():
+        release["values"] = [decoded(values) for values in release["values"]]
+    document = tokens.replaced(document)
     made = [
         (Element(section, type, _place(body), _plain(body, type), shape), f"{type}.{name}")
         for (section, type, name), shape in ((key, shape) for key, shape in known.items() if len(key) == 3)
@@ -134,6 +159,8 @@ def _plain(body: Mapping[str, Any], type: str) -> dict[str, Any]:
 def _referring(value: Any, pattern: re.Pattern[str], names: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return pattern.sub(lambda found: names[found[1]], value)
+    if isinstance(value, Json):
+        return Json(_referring(value.value, pattern, names))
     if isinstance(value, Mapping):
         return {
             key: _unindexed(_referring(each, pattern, names))
@@ -147,3 +174,40 @@ def _referring(value: Any, pattern: re.Pattern[str], names: Mapping[str, str]) -
 def _unindexed(references: list[str]) -> list[str]:
     """All of a resource's instances, each resource once."""
     return list(dict.fromkeys(reference.partition("[")[0] for reference in references))
+
+
+def _release(element: Element, stacks: Path) -> None:
+    """A release as a module has it: charts from where its user keeps them, values of the user's behind ours, and what
+    is a file anyway as a file."""
+    body = element.body
+    files: dict[str, str] = {}
+    if "repository" in body:
+        body["repository"] = f'${{coalesce(var.chart_repository, "{body["repository"]}")}}'
+    else:
+        files |= {
+            f"manifests/{path.relative_to(chart)}": path.read_text(encoding="utf-8")
+            for chart in [stacks / body["chart"]]
+            for path in sorted(chart.rglob("*"))
+            if path.is_file()
+        }
+        body["chart"] = "${path.module}/manifests"
+    values: list[Any] = []
+    for each in body["values"]:
+        given = each.value
+        values.append(Json({key: value for key, value in given.items() if not key.startswith(ENTRIES)}))
+        values += [f"${{jsonencode({key.removeprefix(ENTRIES)})}}" for key in given if key.startswith(ENTRIES)]
+        for manifest in given.get("manifests", []):
+            if manifest["kind"] == "ConfigMap":
+                files |= _to_files(manifest["data"])
+    body["values"] = values
+    element.files = files
+
+
+def _to_files(data: dict[str, Any]) -> dict[str, str]:
+    """What a ConfigMap holds of several lines, by the path to which it is moved."""
+    moved: dict[str, str] = {}
+    for name, content in data.items():
+        if isinstance(content, str) and content.count("\n") > 3 and all(part.kind == "text" for part in parts(content)):
+            moved[f"files/{name}"] = re.sub(r"([$%])\1(?=\{)", r"\1", content)
+            data[name] = f'${{file("${{path.module}}/files/{name}")}}'
+    return moved

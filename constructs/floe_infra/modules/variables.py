@@ -19,11 +19,10 @@ from pydantic_core import PydanticUndefined
 from floe_infra.cluster import config as cluster
 from floe_infra.config.shape import Shape
 from floe_infra.database import config as database
-from floe_infra.fields import Matches, bucket_problem
+from floe_infra.fields import Matches, bucket_problem, url_problem
 from floe_infra.fields import _not_a_network as not_a_network
 from floe_infra.hcl.template import escaped
-from floe_infra.modules.definition import Module
-from floe_infra.modules.fold import GenerationError
+from floe_infra.modules.definition import GenerationError, Module
 from floe_infra.sizing.instances import InstanceType
 
 
@@ -43,6 +42,12 @@ _LARGE_BURSTABLE = r"(t(3|3a|4g)\\.(medium|large|2?xlarge))"
 REFUSALS: dict[Callable[[str], str | None], Refusal] = {
     bucket_problem: Refusal(
         '!can(regex("^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|--x-s3|--table-s3)$", {}))', "xn--lake"
+    ),
+    url_problem: Refusal(
+        '!can(regex("^[a-z]+://[^/]*@", {})) && '
+        'try(tonumber(regex("^[a-z]+://[^/]*:([0-9]+)(/|$)", {})[0]) >= 1, true) && '
+        'try(tonumber(regex("^[a-z]+://[^/]*:([0-9]+)(/|$)", {})[0]) <= 65535, true)',
+        "https://example.com:0",
     ),
     not_a_network: Refusal("try(cidrsubnet({}, 0, 0) == {}, false)", "10.0.0.1/16"),
     database._reserved: Refusal(f"!contains({json.dumps(sorted(database.RESERVED))}, {{}})", "table"),
@@ -141,6 +146,8 @@ def _type(shape: Shape) -> str:
     kind = get_origin(shape.type) or shape.type
     if kind is Literal:
         kind = type(get_args(shape.type)[0])
+    if kind is dict and shape.child(0).type is Any:
+        return "any"  # each key's value has a type of its own
     if kind in (list, dict):
         return f"{'list' if kind is list else 'map'}({_type(shape.child(0))})"
     return {bool: "bool", int: "number", float: "number", str: "string"}[kind]

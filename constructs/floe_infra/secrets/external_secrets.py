@@ -112,7 +112,15 @@ class ExternalSecrets(Construct):
             id,
             name=f"{scope.node.id}-secrets",
             namespace=namespace,
-            manifests=[self._external_secret(copy, namespace) for copy in secrets],
+            manifests=[
+                external_secret(
+                    copy,
+                    namespace,
+                    store=self._store_of(copy.source),
+                    refresh_minutes=self._config.refresh_minutes,
+                )
+                for copy in secrets
+            ],
             after=[self.stores[namespace].release],
         ).release
 
@@ -138,25 +146,27 @@ class ExternalSecrets(Construct):
         """The name of the store that has the secret."""
         return STORE
 
-    def _external_secret(self, copy: SecretCopy, namespace: str) -> dict[str, Any]:
-        target: dict[str, Any] = {"name": copy.ref(namespace).name, "creationPolicy": "Owner"}
-        if copy.data is not None:
-            target["template"] = {"engineVersion": "v2", "data": dict(copy.data)}
-        return {
-            "apiVersion": "external-secrets.io/v1",
-            "kind": "ExternalSecret",
-            # The generation, so that a new value is fetched at once, even under an old name.
-            "metadata": {
-                "name": target["name"],
-                "annotations": {"floe-infra/generation": str(copy.source.generation)},
-            },
-            "spec": {
-                "refreshInterval": f"{self._config.refresh_minutes}m0s",
-                "secretStoreRef": {"kind": "SecretStore", "name": self._store_of(copy.source)},
-                "target": target,
-                "dataFrom": [{"extract": {"key": copy.source.remote_key}}],
-            },
-        }
+
+def external_secret(copy: SecretCopy, namespace: str, *, store: str, refresh_minutes: int) -> dict[str, Any]:
+    """What keeps a Kubernetes Secret in step with the store's (https://external-secrets.io/latest/api/externalsecret/)."""
+    target: dict[str, Any] = {"name": copy.ref(namespace).name, "creationPolicy": "Owner"}
+    if copy.data is not None:
+        target["template"] = {"engineVersion": "v2", "data": dict(copy.data)}
+    return {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "ExternalSecret",
+        # The generation, so that a new value is fetched at once, even under an old name.
+        "metadata": {
+            "name": target["name"],
+            "annotations": {"floe-infra/generation": str(copy.source.generation)},
+        },
+        "spec": {
+            "refreshInterval": f"{refresh_minutes}m0s",
+            "secretStoreRef": {"kind": "SecretStore", "name": store},
+            "target": target,
+            "dataFrom": [{"extract": {"key": copy.source.remote_key}}],
+        },
+    }
 
 
 def aws_provider(site: Site, reader: IdentityRef) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""Text that is JSON, such as what Helm is given: taken apart, to be put together again as HCL with `jsonencode`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from floe_infra.hcl.template import escaped, parts
+
+_MARK = "\ue000"
+"""Stands around the number of an expression while the text between is read. Nobody writes it: it has no meaning."""
+
+
+@dataclass(frozen=True)
+class Json:
+    """What a text in JSON says; the strings in it are templates."""
+
+    value: Any
+
+    def __hash__(self) -> int:
+        return hash(repr(self.value))
+
+
+def decoded(template: str) -> Any:
+    """A template as what it says when it is JSON, of an object or a list; else the template itself."""
+    if not template.lstrip().startswith(("{", "[")):
+        return template
+    pieces = parts(template)
+    if any(piece.kind == "directive" for piece in pieces):
+        return template
+    expressions = [piece for piece in pieces if piece.kind != "text"]
+    numbers = iter(range(len(expressions)))
+    # What is escaped for Terraform is not yet, as JSON has it.
+    text = "".join(
+        re.sub(r"([$%])\1(?=\{)", r"\1", piece.text) if piece.kind == "text" else f"{_MARK}{next(numbers)}{_MARK}"
+        for piece in pieces
+    )
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return template
+
+    def put_back(text: str) -> str:
+        return re.sub(f"{_MARK}([0-9]+){_MARK}", lambda found: f"${{{expressions[int(found[1])].text}}}", escaped(text))
+
+    return Json(mapped(value, lambda text: _inside(put_back(text))))
+
+
+def _inside(text: str) -> Any:
+    """JSON in JSON, where somebody has to look into it: where it holds expressions."""
+    return decoded(text) if any(piece.kind != "text" for piece in parts(text)) else text
+
+
+def mapped(value: Any, change: Callable[[str], Any]) -> Any:
+    """A value with each string in it changed, the keys of objects too."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Json):
+        return Json(mapped(value.value, change))
+    if isinstance(value, dict):
+        return {str(change(key)): mapped(each, change) for key, each in value.items()}
+    return [mapped(each, change) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,167 @@
+"""A cluster's modules without its providers, which cannot be had everywhere.
+
+Terraform's own `terraform_data` stands in for each resource, with the arguments as its `input`: every expression is
+then evaluated by Terraform, every variable checked, and what Helm would be given is in the plan. What it cannot tell is
+whether the providers know the arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from floe_infra.kubernetes.values import merge
+from floe_infra.runtime.terraform import Terraform, find_program
+
+MODULES = Path(__file__).parents[2] / "terraform-modules"
+_TYPES = r"helm_release|kubernetes_\w+"
+_RESOURCE = re.compile(rf'^resource "({_TYPES})" "(\w+)" \{{\n(.*?)^\}}\n', re.MULTILINE | re.DOTALL)
+_META = re.compile(
+    r"^  (?:count|for_each|depends_on) = (?:.*[^\[({]\n|.*[\[({]\n(?:   .*\n|\n)*  [\])}].*\n)", re.MULTILINE
+)
+_BLOCK = re.compile(r"^( +)(\w+) \{$(.*?)^\1\}$", re.MULTILINE | re.DOTALL)
+_MOCK = re.compile(r'^mock_provider "\w+" \{\}\n', re.MULTILINE)
+
+
+def stand_in(text: str) -> str:
+    """A file of a module's, or a test's, with stand-ins."""
+    text = _RESOURCE.sub(lambda found: _resource(found[1], found[2], found[3]), _MOCK.sub("", text))
+    return re.sub(rf"\b({_TYPES})\.(\w+)(\[[^]]*\])?(\.)?", _reference, text)
+
+
+def _resource(type: str, name: str, body: str) -> str:
+    meta = "".join(_META.findall(body))
+    arguments = _blocks(_META.sub("", body))
+    return f'resource "terraform_data" "{type}_{name}" {{\n{meta}  input = {{\n{arguments}  }}\n}}\n'
+
+
+def _blocks(body: str) -> str:
+    return _BLOCK.sub(lambda found: f"{found[1]}{found[2]} = [{{{_blocks(found[3])}{found[1]}}}]", body)
+
+
+def _reference(found: re.Match[str]) -> str:
+    return f"terraform_data.{found[1]}_{found[2]}{found[3] or ''}{'.input.' if found[4] else ''}"
+
+
+def copied(module: str, directory: Path) -> None:
+    """The module with stand-ins, its tests too."""
+    shutil.copytree(
+        MODULES / module, directory, ignore=shutil.ignore_patterns(".terraform*", "examples", "versions.tf")
+    )
+    for path in [*directory.glob("*.tf"), *directory.glob("tests/*.hcl")]:
+        path.write_text(stand_in(path.read_text()))
+
+
+def example(module: str, directory: Path) -> Path:
+    """The module's example beside its copy, without what it says of providers."""
+    example = directory / "examples" / "complete"
+    example.mkdir(parents=True)
+    text = (MODULES / module / "examples/complete/main.tf").read_text()
+    (example / "main.tf").write_text(re.sub(r'^provider "\w+" \{\n.*?^\}\n', "", text, flags=re.MULTILINE | re.DOTALL))
+    return example
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module with some variables, and the construct with the same configuration."""
+
+    module: str
+    variables: Mapping[str, Any]
+    build: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The resources of a case by type and name: their arguments."""
+
+    by_module: dict[str, Any] = field(default_factory=dict)
+    by_construct: dict[str, Any] = field(default_factory=dict)
+
+
+def planned(cases: Mapping[str, Case], directory: Path) -> dict[str, Planned]:
+    """What Terraform would give to Helm in every case, all in one plan."""
+    for name in {case.module for case in cases.values()}:
+        copied(name, directory / name)
+    modules = {id: {"source": f"./{case.module}", **case.variables} for id, case in cases.items()}
+    (directory / "main.tf.json").write_text(json.dumps({"module": modules}))
+    terraform = Terraform(directory)
+    terraform.init()
+    terraform.plan(directory / "plan")
+    show = [find_program(), "show", "-json", "plan"]
+    plan = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
+    found = {id: Planned() for id in cases}
+    for change in plan["resource_changes"]:
+        body = change["change"]["after"]["input"]
+        type = "helm_release" if change["name"].startswith("helm_release") else change["name"]
+        found[change["module_address"].removeprefix("module.")].by_module[_key(type, body)] = _plain(body)
+    for id, case in cases.items():
+        found[id].by_construct.update(_construct(case, directory / f"{id}.out"))
+    return found
+
+
+def _construct(case: Case, out: Path) -> dict[str, Any]:
+    from cdktf import App, TerraformStack
+    from cdktf_cdktf_provider_helm.provider import HelmProvider
+    from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+    from constructs import Construct
+
+    app = App(outdir=str(out))
+    stack = TerraformStack(app, "it")
+    HelmProvider(stack, "helm")
+    KubernetesProvider(stack, "kubernetes")
+    case.build(Construct(stack, "case"))
+    app.synth()
+    document = json.loads((out / "stacks/it/cdk.tf.json").read_text())
+    return {
+        _key(type, body): _plain(body)
+        for type, resources in document["resource"].items()
+        for body in resources.values()
+    }
+
+
+def _key(type: str, body: Mapping[str, Any]) -> str:
+    name = body["name"] if "name" in body else body["metadata"][0]["name"] if isinstance(body["metadata"], list) else ""
+    return f"{type if type == 'helm_release' else 'kubernetes'} {name or body['metadata']['name']}"
+
+
+def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what a module has in another place; Helm's values as one document."""
+    plain = {key: value for key, value in body.items() if key not in ("//", "depends_on", "lifecycle") and value != []}
+    if "values" in plain:
+        whole: dict[str, Any] = {}
+        for each in plain["values"]:
+            whole = merge(whole, _without_checksums(json.loads(each)))
+        plain["values"] = whole
+    if "repository" not in plain:
+        plain.pop("chart", None)
+    return _unlisted(plain)
+
+
+def _unlisted(value: Any) -> Any:
+    """Blocks of which there is one, as one."""
+    if isinstance(value, dict):
+        return {
+            key: each if key == "values" else _unlisted(each[0] if isinstance(each, list) and len(each) == 1 else each)
+            for key, each in value.items()
+        }
+    return value
+
+
+def _without_checksums(value: Any) -> Any:
+    """Checksums are of the text; and text that is JSON is compared as what it says."""
+    if isinstance(value, dict):
+        return {key: _without_checksums(each) for key, each in value.items() if not key.startswith("checksum/")}
+    if isinstance(value, list):
+        return [_without_checksums(each) for each in value]
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
