@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -112,6 +113,32 @@ def test_the_seeds_snippets(copied):
     terraform = Terraform(copied)
     terraform.init()
     assert not terraform.validate()
+
+
+def snippet(name: str) -> str:
+    """A module's use, as its README shows it."""
+    [hcl] = re.findall(r"^```hcl\n(.*?)^```$", (MODULES / name / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    return str(hcl)
+
+
+@pytest.mark.slow
+@needs_aws
+def test_the_readmes_snippets_are_planned(copied, aws):
+    (copied / "main.tf").write_text("\n".join(map(snippet, IN_CLOUD)))
+    (copied / "override.tf.json").write_text(json.dumps({"provider": {"aws": provider(aws)}}))
+    terraform = Terraform(copied, environment=aws.environment)
+    terraform.init()
+    terraform.plan(copied / "plan")
+
+
+@pytest.mark.slow
+def test_the_readmes_snippets_are_planned_without_providers(tmp_path):
+    for name in IN_CLUSTER:
+        stand_ins.copied(name, tmp_path / "terraform-modules" / name)
+    (tmp_path / "main.tf").write_text("\n".join(map(snippet, IN_CLUSTER)))
+    terraform = Terraform(tmp_path)
+    terraform.init()
+    terraform.plan(tmp_path / "plan")
 
 
 @pytest.mark.slow

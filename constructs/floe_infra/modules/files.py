@@ -99,9 +99,7 @@ def _mocks(behaviour: str) -> str:
 
 
 def _readme(module: Module, inputs: Sequence[Variable], made: Sequence[Element], outputs: Sequence[Block]) -> str:
-    usage = Block(
-        "module", (module.name.replace("-", "_"),), {"source": as_text(f"../../terraform-modules/{module.name}")}
-    )
+    usage = Block("module", (module.name.replace("-", "_"),), {"source": as_text(f"./terraform-modules/{module.name}")})
     usage.arguments |= {each.name: as_text(module.sample[each.name]) for each in inputs if each.required}
     parts = [
         f"# {module.name}",
