@@ -85,11 +85,12 @@ def program_job(
     Args:
         name: the job's and the ConfigMap's.
         program: the file in `programs`.
-        credentials: by directory, the Secret whose keys `client_id` and `client_secret` lie there as files.
+        credentials: by directory, the Secret whose keys `client_id` and `client_secret` lie there as files; the volumes
+            are called after the directories' own names.
     """
     data = {program: files(programs).joinpath(program).read_text(encoding="utf-8"), "spec.json": spec}
     items = [{"key": key, "path": key} for key in ("client_id", "client_secret")]
-    secrets = {f"credentials-{index}": each for index, each in enumerate((credentials or {}).items())}
+    secrets = {f"credentials-{each[0].rpartition('/')[2]}": each for each in (credentials or {}).items()}
     container = {
         "name": name,
         "image": PYTHON_IMAGE,
