@@ -83,9 +83,10 @@ resource "helm_release" "server" {
       ]
       tracing = merge(
         { enabled = var.otlp_endpoint != null },
-        {
-          for key, value in { endpoint = var.otlp_endpoint, attributes = { "service.name" = "nessie" } } : key => value if var.otlp_endpoint != null
-        }
+        var.otlp_endpoint != null ? {
+          endpoint   = var.otlp_endpoint
+          attributes = { "service.name" = "nessie" }
+        } : null
       )
       serviceMonitor = { enabled = false }
       ingress = {

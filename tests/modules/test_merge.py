@@ -46,6 +46,15 @@ def test_lists_keep_what_they_share():
     assert flat(both.body["names"]) == '${concat(["x"], var.on ? ["y"] : [])}'
 
 
+def test_maps_keep_what_they_share():
+    [both] = merged([resource("a", tags={"x": 1, "y": 2})], [resource("a", tags={"x": 1})])
+    assert flat(both.body["tags"]) == "${merge({ x = 1 }, var.on ? { y = 2 } : null)}"
+    [neither] = merged([resource("a", tags={"x": 1})], [resource("a", tags={"y": 2})], "var.one ? true : var.two")
+    assert flat(neither.body["tags"]) == (
+        "${merge({}, (var.one ? true : var.two) ? { x = 1 } : null, !(var.one ? true : var.two) ? { y = 2 } : null)}"
+    )
+
+
 def test_blocks_are_told_apart_by_what_they_are_called():
     on = resource("a", rule=[{"id": "tidy", "days": 1}, {"id": "tier"}])
     off = resource("a", rule=[{"id": "tidy", "days": 2}])

@@ -188,8 +188,11 @@ def _inner(value: Any) -> str:
     """A value inside a conditional, in parentheses when it is one itself."""
     value = flat(value)
     text = code(value)
-    is_conditional = isinstance(value, str) and any(getattr(node, "text", "") == "?" for node in parse(text).nodes)
-    return f"({text})" if is_conditional else text
+    return f"({text})" if isinstance(value, str) and _is_conditional(text) else text
+
+
+def _is_conditional(text: str) -> bool:
+    return any(getattr(node, "text", "") == "?" for node in parse(text).nodes)
 
 
 def _lists(condition: str, on: list[Any], off: list[Any]) -> list[Any] | None:
@@ -253,5 +256,8 @@ def _flat_map(value: dict[str, Any]) -> Any:
     groups: dict[str, dict[str, Any]] = {}
     for key, maybe in maybes.items():
         groups.setdefault(maybe.when, {})[key] = flat(maybe.items[0])
-    entries = [f"{{ for key, value in {code(group)} : key => value if {when} }}" for when, group in groups.items()]
-    return f"${{merge({', '.join([*([code(plain)] if plain else []), *entries])})}}"
+    # What is null is passed over, but for the first; and only what is chosen is looked at, as it must be of `list[0]`.
+    entries = [
+        f"{f'({when})' if _is_conditional(when) else when} ? {code(group)} : null" for when, group in groups.items()
+    ]
+    return f"${{merge({', '.join([code(plain), *entries])})}}"

@@ -69,7 +69,7 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
     with tempfile.TemporaryDirectory() as out:
         app = App(outdir=out)
         stack = TerraformStack(app, "module")
-        tokens = Symbols(stack) if "helm" in module.providers else Tokens(stack)
+        tokens = Symbols(stack, _decided(module, chosen)) if "helm" in module.providers else Tokens(stack)
         place: dict[str, Any] = {"region": "", "account_id": ""}
         if "aws" in module.providers:
             AwsProvider(stack, "aws")
@@ -100,6 +100,14 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
             if element.type == "helm_release":
                 _release(element, stacks)
     return made
+
+
+def _decided(module: Module, chosen: Mapping[str, Any]) -> dict[str, bool]:
+    return {
+        choice.condition: chosen[choice.name] == choice.on
+        for choice in module.choices
+        if isinstance(choice.condition, str)
+    }
 
 
 def _elements(

@@ -7,14 +7,25 @@ decide something in Terraform's place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from floe_infra.modules.definition import GenerationError, Tokens
 
+if TYPE_CHECKING:
+    from constructs import Construct
+
 
 class Symbols(Tokens):
-    """The tokens of a module whose constructs write text."""
+    """The tokens of a module whose constructs write text.
+
+    Attributes:
+        decided: expressions on which Python may decide, since the construct is made both ways: conditions of choices.
+    """
+
+    def __init__(self, scope: Construct, decided: Mapping[str, bool] | None = None) -> None:
+        super().__init__(scope)
+        self.decided = decided or {}
 
     def text(self, expression: str) -> Any:
         return Symbol(self, expression, "text")
@@ -57,6 +68,8 @@ class Symbol(str):
         return self._made(f"{self.expression}[{index}]", "text")
 
     def __bool__(self) -> bool:
+        if self.expression in self._tokens.decided:
+            return self._tokens.decided[self.expression]
         raise self._refusal("decided upon")
 
     def __eq__(self, other: object) -> bool:
@@ -66,6 +79,9 @@ class Symbol(str):
 
     def __hash__(self) -> int:
         return hash(self.expression)
+
+    def __deepcopy__(self, memo: Any) -> Symbol:
+        return self
 
     def _made(self, expression: str, noun: str) -> Symbol:
         return Symbol(self._tokens, expression, noun)
