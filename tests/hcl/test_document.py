@@ -71,6 +71,21 @@ resource "null_resource" "x" {
     )
 
 
+def test_what_an_output_waits_for_stands_last():
+    output = {"depends_on": ["aws_vpc.x"], "description": "It.", "value": "${var.it}"}
+    assert (
+        to_hcl({"output": {"it": output}}, {})
+        == """\
+output "it" {
+  description = "It."
+  value       = var.it
+
+  depends_on = [aws_vpc.x]
+}
+"""
+    )
+
+
 def test_sections_of_their_own_kind():
     document = {
         "moved": [{"from": "aws_vpc.a", "to": "aws_vpc.b"}],

@@ -119,10 +119,16 @@ def _construct(case: Case, out: Path) -> dict[str, Any]:
     app.synth()
     document = json.loads((out / "stacks/it/cdk.tf.json").read_text())
     return {
-        _key(type, body): _plain(body)
+        _key(type, body): _plain(_evaluated(body))
         for type, resources in document["resource"].items()
         for body in resources.values()
     }
+
+
+def _evaluated(body: Mapping[str, Any]) -> dict[str, Any]:
+    """As Terraform takes it: what is escaped in a release's values is so for Terraform."""
+    values = [re.sub(r"([$%])\1(?=\{)", r"\1", each) for each in body.get("values", [])]
+    return {**body, **({"values": values} if values else {})}
 
 
 def _key(type: str, body: Mapping[str, Any]) -> str:

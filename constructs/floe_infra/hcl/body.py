@@ -59,7 +59,7 @@ def _inside(block: Block) -> list[str]:
     return [line for index, group in enumerate(groups) for line in (["", *group] if index else group)]
 
 
-_SORTED = {"resource", "data", "ephemeral", "module"}
+_SORTED = {"resource", "data", "ephemeral", "module", "output"}
 _ORDERED = {"required_providers", "locals", "variable", "moved", "import", "removed", "terraform"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -153,6 +153,8 @@ class Output:
 
     value: Any
     description: str
+    after: Sequence[Any] = ()
+    """What takes the value comes after these."""
 
 
 Outputs = Mapping[str, Output]

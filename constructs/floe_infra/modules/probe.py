@@ -90,7 +90,8 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
         )
         for name, output in module.build(stack, chosen, tokens, context).items():
             value = "${null}" if output.value is None else output.value
-            TerraformOutput(stack, name, value=value, description=output.description)
+            after = list(output.after) or None
+            TerraformOutput(stack, name, value=value, description=output.description, depends_on=after)
         app.synth()
         stacks = Path(out) / "stacks/module"
         document = json.loads((stacks / "cdk.tf.json").read_text(encoding="utf-8"))
