@@ -12,6 +12,8 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from floe_infra.context import Context
+from floe_infra.fields import is_token
+from floe_infra.refs import IdentityRef
 
 _LONGEST = 64
 """Characters of a role's name
@@ -84,9 +86,16 @@ def trust(action: str, principal: Mapping[str, str], condition: Mapping[str, Any
 
 def role_name(prefix: str, namespace: str, service_account: str) -> str:
     """`<prefix>-<namespace>.<service account>`: the dot, which no namespace holds, keeps `a-b` in `c` from `b` in
-    `c-a`. Over IAM's 64 characters the end gives way to a checksum of the whole."""
+    `c-a`. Over IAM's 64 characters the end gives way to a checksum of the whole; of tokens whoever gives them sees to
+    the length."""
     name = f"{prefix}-{namespace}.{service_account}"
-    if len(name) <= _LONGEST:
+    if len(name) <= _LONGEST or is_token(name):
         return name
     checksum = sha256(name.encode()).hexdigest()[:8]
     return f"{name[: _LONGEST - 9]}-{checksum}"
+
+
+def identity_id(identity: IdentityRef) -> str:
+    """What ends the ids of what is made for an identity; ids hold no token."""
+    id = f"{identity.namespace}_{identity.service_account}"
+    return "account" if is_token(id) else id

@@ -11,6 +11,7 @@ from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
 from cdktf_cdktf_provider_aws.secretsmanager_secret_version import SecretsmanagerSecretVersion
 from constructs import Construct
 
+from floe_infra.cloud.iam import identity_id
 from floe_infra.cloud.kms import EncryptionKey
 from floe_infra.context import Context
 from floe_infra.needs import ExistingSecret, Password
@@ -111,7 +112,7 @@ def let_read(scope: Construct, identity: IdentityRef, secrets: Sequence[SecretRe
     ]
     IamRolePolicy(
         scope,
-        f"read_{identity.namespace}_{identity.service_account}",
+        f"read_{identity_id(identity)}",
         name="secrets",
         role=identity.role,
         policy=Fn.jsonencode({"Version": "2012-10-17", "Statement": statements}),

@@ -1,36 +1,27 @@
-"""S3: warehouse buckets, their key, their log bucket, and who may use them."""
+"""S3: warehouse buckets, their key, and their log bucket."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from cdktf import Fn
 from cdktf_cdktf_provider_aws.data_aws_iam_policy_document import (
-    DataAwsIamPolicyDocument,
     DataAwsIamPolicyDocumentStatement,
     DataAwsIamPolicyDocumentStatementCondition,
     DataAwsIamPolicyDocumentStatementPrincipals,
 )
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
-from floe_infra.cloud.iam import Role, role_name, trust
 from floe_infra.cloud.kms import EncryptionKey
 from floe_infra.context import Context
-from floe_infra.refs import BucketRef, IdentityRef, StorageRef
+from floe_infra.refs import StorageRef
 from floe_infra.storage.bucket import Rule, SecureBucket, expire_after, tidy, tier
 from floe_infra.storage.config import S3Config
+from floe_infra.storage.s3_access import S3Access
 
-_READ = ["s3:GetObject"]
-_WRITE = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-_LIST = ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"]
-_USE_KEY = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"]
 _EXCHANGE_DAYS = 1
 """For what a query that was broken off has left behind."""
 
 
-class S3Storage(Construct):
-    """The lakehouse's buckets.
+class S3Storage(S3Access):
+    """The lakehouse's buckets, and who may use them.
 
     Attributes:
         ref: what other rooms take.
@@ -43,8 +34,8 @@ class S3Storage(Construct):
     """
 
     def __init__(self, scope: Construct, id: str, *, config: S3Config, context: Context) -> None:
-        super().__init__(scope, id)
-        self._config, self._context = config, context
+        super().__init__(scope, id, context=context)
+        self._config = config
         self.key = None if config.kms_key_arn else EncryptionKey(self, "key", context=context, purpose="storage")
         self._key_arn = self.key.arn if self.key else config.kms_key_arn
         self.logs = SecureBucket(
@@ -87,87 +78,6 @@ class S3Storage(Construct):
             exchange=self.exchange.ref if self.exchange else None,
             compute_logs=self.compute_logs.ref if self.compute_logs else None,
             logs=self.logs.ref,
-        )
-
-    def grant_read(self, identity: IdentityRef) -> None:
-        """Let the identity list and read the warehouse buckets."""
-        id = f"read_{identity.namespace}_{identity.service_account}"
-        self._grant(id, identity.role, "read", self.ref.buckets, _READ, ["kms:Decrypt"])
-
-    def grant_read_write(self, identity: IdentityRef) -> None:
-        """Let the identity list, read, write and delete in the warehouse buckets."""
-        id = f"read_write_{identity.namespace}_{identity.service_account}"
-        self._grant(id, identity.role, "read_write", self.ref.buckets, _READ + _WRITE, _USE_KEY)
-
-    def grant_exchange(self, identity: IdentityRef) -> None:
-        """Let the identity use the bucket for intermediate results."""
-        if self.ref.exchange is None:
-            raise LookupError("There is no bucket for intermediate results: `storage.exchange` is false.")
-        id = f"exchange_{identity.namespace}_{identity.service_account}"
-        self._grant(id, identity.role, "exchange", (self.ref.exchange,), _READ + _WRITE, _USE_KEY)
-
-    def grant_compute_logs(self, identity: IdentityRef) -> None:
-        """Let the identity use the bucket for what Dagster's runs print."""
-        if self.ref.compute_logs is None:
-            raise LookupError("There is no bucket for what runs print: `storage.compute_logs` is false.")
-        id = f"compute_logs_{identity.namespace}_{identity.service_account}"
-        self._grant(id, identity.role, "compute_logs", (self.ref.compute_logs,), _READ + _WRITE, _USE_KEY)
-
-    def lend_role(self, identity: IdentityRef) -> str:
-        """A role that may read and write in the warehouse buckets, and that this identity, and no other, can assume: a
-        catalog does so for its clients, and narrows it down to the table at hand. Returns the role's ARN."""
-        id = f"lent_{identity.namespace}_{identity.service_account}"
-        role = Role(
-            self,
-            id,
-            name=role_name(f"{self._context.prefix}-storage", identity.namespace, identity.service_account),
-            description=f"Lent out by {identity.service_account} in namespace {identity.namespace}",
-            trust=trust("sts:AssumeRole", {"AWS": identity.role_arn}, {}),
-            context=self._context,
-        )
-        self._grant(f"{id}_storage", role.role.name, "read_write", self.ref.buckets, _READ + _WRITE, _USE_KEY)
-        IamRolePolicy(
-            self,
-            f"{id}_lend",
-            name="lend-storage",
-            role=identity.role,
-            policy=Fn.jsonencode(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role.role.arn}],
-                }
-            ),
-        )
-        return role.role.arn
-
-    def _grant(
-        self,
-        id: str,
-        role: str,
-        access: str,
-        buckets: Sequence[BucketRef],
-        objects: list[str],
-        key: list[str],
-    ) -> None:
-        document = DataAwsIamPolicyDocument(
-            self,
-            f"{id}_document",
-            statement=[
-                DataAwsIamPolicyDocumentStatement(
-                    sid="List", actions=_LIST, resources=[bucket.arn for bucket in buckets]
-                ),
-                DataAwsIamPolicyDocumentStatement(
-                    sid="Objects", actions=objects, resources=[f"{bucket.arn}/*" for bucket in buckets]
-                ),
-                DataAwsIamPolicyDocumentStatement(sid="Key", actions=key, resources=[self._key_arn or ""]),
-            ],
-        )
-        IamRolePolicy(
-            self,
-            id,
-            name=f"storage-{access.replace('_', '-')}",
-            role=role,
-            policy=document.json,
         )
 
     def _name(self, purpose: str) -> str:
