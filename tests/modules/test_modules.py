@@ -132,6 +132,29 @@ def test_the_readmes_snippets_are_planned(copied, aws):
 
 
 @pytest.mark.slow
+@needs_aws
+def test_a_provider_of_the_teams_own(copied):
+    (copied / "main.tf").write_text(
+        """
+provider "aws" {
+  alias  = "frankfurt"
+  region = "eu-central-1"
+}
+
+module "s3" {
+  source    = "./terraform-modules/s3"
+  providers = { aws = aws.frankfurt }
+
+  bucket_name = "acme-lake"
+}
+"""
+    )
+    terraform = Terraform(copied)
+    terraform.init()
+    assert not terraform.validate()
+
+
+@pytest.mark.slow
 def test_the_readmes_snippets_are_planned_without_providers(tmp_path):
     for name in IN_CLUSTER:
         stand_ins.copied(name, tmp_path / "terraform-modules" / name)
