@@ -11,7 +11,8 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,10 +97,12 @@ def planned(cases: Mapping[str, Case], directory: Path) -> dict[str, Planned]:
     show = [find_program(), "show", "-json", "plan"]
     plan = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
     found = {id: Planned() for id in cases}
-    for change in plan["resource_changes"]:
-        body = change["change"]["after"]["input"]
-        type = "helm_release" if change["name"].startswith("helm_release") else change["name"]
-        found[change["module_address"].removeprefix("module.")].by_module[_key(type, body)] = _plain(body)
+    for id in cases:
+        made = [each for each in plan["resource_changes"] if each["module_address"] == f"module.{id}"]
+        bodies = [(each["name"], each["change"]["after"]["input"]) for each in made]
+        found[id].by_module.update(
+            _keyed((("helm_release" if name.startswith("helm_release") else name), body) for name, body in bodies)
+        )
     for id, case in cases.items():
         found[id].by_construct.update(_construct(case, directory / f"{id}.out"))
     return found
@@ -118,11 +121,16 @@ def _construct(case: Case, out: Path) -> dict[str, Any]:
     case.build(Construct(stack, "case"))
     app.synth()
     document = json.loads((out / "stacks/it/cdk.tf.json").read_text())
-    return {
-        _key(type, body): _plain(_evaluated(body))
-        for type, resources in document["resource"].items()
-        for body in resources.values()
-    }
+    return _keyed(
+        (type, _evaluated(body)) for type, resources in document["resource"].items() for body in resources.values()
+    )
+
+
+def _keyed(bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """By type and name; by the namespace too, where several have releases of one name."""
+    made = [(_key(type, body), body) for type, body in bodies]
+    times = Counter(key for key, _ in made)
+    return {key if times[key] == 1 else f"{key} in {body['namespace']}": _plain(body) for key, body in made}
 
 
 def _evaluated(body: Mapping[str, Any]) -> dict[str, Any]:
