@@ -7,6 +7,7 @@ calls it.
 from __future__ import annotations
 
 from floe_infra.refs import CatalogRef, SecretRef, StorageRef
+from floe_infra.unknown import either
 
 _CLIENT = {"CATALOG_CLIENT_ID": "{{ .client_id }}", "CATALOG_CLIENT_SECRET": "{{ .client_secret }}"}
 _KEYS = {"STORAGE_ACCESS_KEY": "{{ .access_key }}", "STORAGE_SECRET_KEY": "{{ .secret_key }}"}
@@ -121,4 +122,4 @@ def _own_keys(catalog: CatalogRef, storage: StorageRef) -> SecretRef | None:
 
 
 def _word(value: bool) -> str:
-    return "true" if value else "false"
+    return either(value, "true", "false")

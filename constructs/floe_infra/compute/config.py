@@ -187,6 +187,11 @@ class TrinoConfig(Kind):
             given_query_mib=_mib(self.max_memory_per_query_gib),
         )
 
+    @property
+    def release(self) -> int:
+        """Trino's, as a number."""
+        return int(self.version)
+
     def findings(self) -> Iterator[Finding]:
         """Numbers that do not add up; resource groups that Trino would not start with."""
         if self.max_workers is not None and self.max_workers < self.workers:

@@ -15,12 +15,13 @@ from floe_infra.compute.config import CLIENT, SHARED_SECRET, TrinoConfig
 from floe_infra.context import Context
 from floe_infra.kubernetes import charts
 from floe_infra.kubernetes.objects import POD_SECURITY, disruption_budget, resources, service_account
-from floe_infra.kubernetes.placement import spread
+from floe_infra.kubernetes.placement import Placement, spread
 from floe_infra.kubernetes.release import TIMEOUT
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.network.edges import Workload
 from floe_infra.refs import CatalogRef, ComputeRef, LineageRef, StorageRef, TelemetryRef
 from floe_infra.sizing.trino import Server, data_size, heap_size, quantity
+from floe_infra.unknown import either, most, otherwise
 
 NAME = "trino"
 CATALOG = "iceberg"
@@ -63,6 +64,7 @@ class Trino(Construct):
         catalog: where Trino finds the tables; without one, it has what the chart's `values` name.
         telemetry: where it sends traces.
         lineage: where it tells what was made of what.
+        worker_nodes: where workers run; on the site's spot nodes, or steady ones, when left out.
 
     Attributes:
         ref: what other parts take.
@@ -84,6 +86,7 @@ class Trino(Construct):
         catalog: CatalogRef | None,
         telemetry: TelemetryRef | None = None,
         lineage: LineageRef | None = None,
+        worker_nodes: Placement | None = None,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id)
@@ -114,7 +117,12 @@ class Trino(Construct):
             chart=charts.TRINO,
             namespace=namespace,
             values={
-                **_pods(config, site, site.restarting("annotations", namespace, *secrets)),
+                **_pods(
+                    config,
+                    site,
+                    worker_nodes or (site.interruptible if config.spot else site.steady),
+                    site.restarting("annotations", namespace, *secrets),
+                ),
                 "envFrom": [{"secretRef": {"name": name}} for name in secrets],
                 "server": _servers(config, site, storage),
                 "additionalConfigProperties": _lines(_properties(config, telemetry)),
@@ -166,7 +174,7 @@ def _objects(config: TrinoConfig, site: Site) -> list[dict[str, Any]]:
     return [account, *([disruption_budget(f"{NAME}-worker", _WORKERS, f"{_AT_ONCE}%")] if several else [])]
 
 
-def _pods(config: TrinoConfig, site: Site, annotations: dict[str, Any]) -> dict[str, Any]:
+def _pods(config: TrinoConfig, site: Site, worker_nodes: Placement, annotations: dict[str, Any]) -> dict[str, Any]:
     memory = config.memory
     return {
         "fullnameOverride": NAME,
@@ -183,7 +191,7 @@ def _pods(config: TrinoConfig, site: Site, annotations: dict[str, Any]) -> dict[
         },
         "worker": {
             **_server(memory.worker, config.cpu),
-            **(site.interruptible if config.spot else site.steady).values,
+            **worker_nodes.values,
             **annotations,
             "deployment": {
                 "progressDeadlineSeconds": TIMEOUT + _notice(config),
@@ -201,13 +209,13 @@ def _pods(config: TrinoConfig, site: Site, annotations: dict[str, Any]) -> dict[
 
 def _notice(config: TrinoConfig) -> int:
     """Seconds between telling a worker to stop and killing it."""
-    return _SPOT_SECONDS if config.spot else _STEADY_SECONDS
+    return either(config.spot, _SPOT_SECONDS, _STEADY_SECONDS)
 
 
 def _timeout(config: TrinoConfig) -> int:
     """Seconds that a change may take, with a worker's notice for each part of the workers."""
     workers = config.memory.most_servers
-    parts = ceil(workers / max(workers * _AT_ONCE // 100, 1))
+    parts = ceil(workers / most(workers * _AT_ONCE // 100, 1))
     return TIMEOUT + parts * _notice(config)
 
 
@@ -240,7 +248,7 @@ def _server(server: Server, cpu: float, **scheduler: bool) -> dict[str, Any]:
 
 def _autoscaling(config: TrinoConfig) -> dict[str, Any]:
     """By processors alone: a JVM gives no memory back, so by memory there would only ever be more workers."""
-    if config.max_workers is None or config.max_workers <= config.workers:
+    if not otherwise(config.max_workers, 0) > config.workers:
         return {"enabled": False}
     return {
         "enabled": True,
@@ -273,7 +281,7 @@ def _properties(config: TrinoConfig, telemetry: TelemetryRef | None) -> dict[str
 def _catalogs(config: TrinoConfig, catalog: CatalogRef | None, storage: StorageRef | None) -> dict[str, str]:
     if catalog is None or storage is None:
         return {}
-    properties = trino_properties(catalog, storage, release=int(config.version))
+    properties = trino_properties(catalog, storage, release=config.release)
     return {CATALOG: "\n".join(_lines(properties))}
 
 

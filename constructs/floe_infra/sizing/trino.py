@@ -8,6 +8,9 @@ compared before anything is made.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
+
+from floe_infra.unknown import either, least, most, otherwise
 
 HEAP_PARTS = (3, 4)
 """The heap's part of a pod's limit. Compiled code (up to 512 MiB: the chart's `ReservedCodeCacheSize`), metaspace,
@@ -40,7 +43,7 @@ class Server:
     def headroom_mib(self) -> int:
         """`memory.heap-headroom-per-node`."""
         part, whole = HEADROOM_PARTS
-        return -(-self.heap_mib * part // whole)
+        return ceil(self.heap_mib * part / whole)
 
     @property
     def pool_mib(self) -> int:
@@ -50,7 +53,7 @@ class Server:
     @property
     def per_node_mib(self) -> int:
         """`query.max-memory-per-node`: half the pool, so that two queries at their limit fit beside each other."""
-        return self.pool_mib // 2 if self.given_per_node_mib is None else self.given_per_node_mib
+        return otherwise(self.given_per_node_mib, self.pool_mib // 2)
 
     @property
     def starts(self) -> bool:
@@ -92,7 +95,7 @@ class TrinoMemory:
     @property
     def most_servers(self) -> int:
         """Servers that do the work, scaled out."""
-        return max(self.workers, self.max_workers or 1)
+        return most(self.workers, otherwise(self.max_workers, 1))
 
     @property
     def most_query_mib(self) -> int:
@@ -103,13 +106,13 @@ class TrinoMemory:
     def query_mib(self) -> int:
         """`query.max-memory`: what one query gets of the servers that are always there."""
         derived = (self.workers or 1) * self.server.per_node_mib
-        return derived if self.given_query_mib is None else self.given_query_mib
+        return otherwise(self.given_query_mib, derived)
 
     @property
     def total_mib(self) -> int:
         """`query.max-total-memory`, revocable memory included: twice `query_mib`, as is Trino's default, but no more
         than there is. It has to be above `query_mib`."""
-        return min(2 * self.query_mib, self.most_servers * self.server.pool_mib)
+        return least(2 * self.query_mib, self.most_servers * self.server.pool_mib)
 
     @property
     def adds_up(self) -> bool:
@@ -125,7 +128,7 @@ class TrinoMemory:
 def data_size(mib: int) -> str:
     """As Trino's properties have it, whose units are powers of 1024
     (https://trino.io/docs/current/admin/properties.html#data-size)."""
-    return f"{mib // 1024}GB" if mib % 1024 == 0 else f"{mib}MB"
+    return either(mib % 1024 == 0, f"{mib // 1024}GB", f"{mib}MB")
 
 
 def heap_size(mib: int) -> str:
