@@ -46,6 +46,14 @@ def test_lists_keep_what_they_share():
     assert flat(both.body["names"]) == '${concat(["x"], var.on ? ["y"] : [])}'
 
 
+def test_several_objects_keep_their_own_types():
+    item = {"x": 1}
+    [both] = merged([resource("a", items=["a", item])], [resource("a", items=["a"])])
+    assert flat(both.body["items"]) == '${concat(["a"], var.on ? [{ x = 1 }] : [])}'
+    [both] = merged([resource("a", items=["a", item, {"y": "z"}])], [resource("a", items=["a"])])
+    assert flat(both.body["items"]) == '${concat(["a"], [for item in [{ x = 1 }, { y = "z" }] : item if var.on])}'
+
+
 def test_maps_keep_what_they_share():
     [both] = merged([resource("a", tags={"x": 1, "y": 2})], [resource("a", tags={"x": 1})])
     assert flat(both.body["tags"]) == "${merge({ x = 1 }, var.on ? { y = 2 } : null)}"

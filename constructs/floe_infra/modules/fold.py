@@ -50,11 +50,18 @@ def _entries(value: Any) -> Any:
         return Json(_entries(value.value))
     if not isinstance(value, dict):
         return value
-    maps = [name.removeprefix(ENTRIES) for name in value if name.startswith(ENTRIES)]
-    own = {name: _entries(each) for name, each in value.items() if not name.startswith(ENTRIES)}
+    maps: list[str] = []
+    own: dict[str, Any] = {}
+    for name, each in value.items():
+        if name.startswith(ENTRIES):
+            # What stands behind counts, as in Python.
+            maps += [*([code(own)] if own else []), name.removeprefix(ENTRIES)]
+            own = {}
+        else:
+            own[name] = _entries(each)
     if not maps:
         return own
-    merged = [*([code(own)] if own else []), *maps]
+    merged = [*maps, *([code(own)] if own else [])]
     return f"${{{merged[0]}}}" if len(merged) == 1 else f"${{merge({', '.join(merged)})}}"
 
 

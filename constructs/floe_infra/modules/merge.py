@@ -238,8 +238,13 @@ def flat(value: Any) -> Any:
 
 
 def _some(when: str, items: Any) -> str:
-    """A list's items under a condition. Both sides of `?` get one type, which can make words of numbers in objects."""
-    if isinstance(items, list) and any(isinstance(item, (dict, list)) or _is_object(item) for item in items):
+    """A list's items under a condition. Both sides of `?` get one type, which of several objects can make words of
+    numbers, and of one does not."""
+    if (
+        isinstance(items, list)
+        and len(items) > 1
+        and any(isinstance(item, (dict, list)) or _is_object(item) for item in items)
+    ):
         return f"[for item in {code(items)} : item if {when}]"
     return f"{when} ? {code(items)} : []"
 

@@ -255,6 +255,8 @@ class _Place:
         wrong = "Not Valid!"
         if not re.fullmatch(rule.pattern, wrong):
             yield f"can(regex({json.dumps(escaped(f'^({pattern})$'))}, {self.value}))", wrong
+        if _NOT_LATEST in rule.pattern:
+            yield f'!endswith({self.value}, ":latest")', "registry.example.com/image:latest"
         if rule.refuse:
             refusal = REFUSALS.get(rule.refuse)
             if refusal is None:
@@ -263,11 +265,12 @@ class _Place:
 
 
 _WITHOUT_LOOKAHEAD = {"[a-z]([a-z0-9]|-(?!-)){0,253}[a-z0-9]": "[a-z](-?[a-z0-9]){1,254}"}
+_NOT_LATEST = ":(?!latest$)"
 
 
 def _without_lookahead(pattern: str) -> str:
     """Terraform's regular expressions know none (https://github.com/google/re2/wiki/Syntax)."""
-    pattern = _WITHOUT_LOOKAHEAD.get(pattern, pattern)
+    pattern = _WITHOUT_LOOKAHEAD.get(pattern, pattern).replace(_NOT_LATEST, ":")
     if "(?!" in pattern or "(?=" in pattern:
         raise GenerationError(f"{pattern} looks ahead")
     return pattern

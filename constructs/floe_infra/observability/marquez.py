@@ -122,7 +122,7 @@ class Marquez(Construct):
 def _configuration(config: MarquezConfig) -> dict[str, Any]:
     """Marquez fills in `${…}` from its environment, as text, before it reads the document: hence the strings
     (https://www.dropwizard.io/en/release-2.1.x/manual/core.html#environment-variables)."""
-    retention = {"dbRetention": {"retentionDays": config.retention_days}} if config.retention_days else {}
+    retention = {"dbRetention": {"retentionDays": config.retention_days}} if config.retention_days is not None else {}
     return {
         "server": {
             "applicationConnectors": [{"type": "http", "port": PORT, "httpCompliance": "RFC7230_LEGACY"}],
