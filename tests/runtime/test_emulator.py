@@ -9,9 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from io import BytesIO
 from pathlib import Path
+from threading import Event
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -20,6 +23,7 @@ from cryptography import x509
 from werkzeug.routing import Map, Rule
 
 from floe_infra.runtime.emulator import ACCOUNT_ID, Emulator, EmulatorMissingError
+from floe_infra.runtime.emulator.repeats import MOST_KEPT, Repeats
 from floe_infra.runtime.providers import mirrors
 from floe_infra.runtime.terraform import Terraform
 
@@ -135,6 +139,118 @@ assert os.environ["AWS_PROFILE"] == "one-that-does-not-exist" and "MOTO_ACCOUNT_
             aws("eks").list_insights(clusterName="c")
         assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
         assert raised.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+
+
+class TestRepeats:
+    """What AWS' SDKs send again, since an answer was lost, has the invocation's id of the first attempt."""
+
+    @staticmethod
+    def _create_vpc(emulator: Emulator, region: str, invocation: str, attempt: int = 1) -> bytes:
+        scope = f"test/20260101/{region}/ec2/aws4_request"
+        request = Request(
+            emulator.endpoint,
+            data=b"Action=CreateVpc&Version=2016-11-15&CidrBlock=10.7.0.0%2F16",
+            headers={
+                "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none",
+                "amz-sdk-invocation-id": invocation,
+                "amz-sdk-request": f"attempt={attempt}; max=25",
+            },
+        )
+        with urlopen(request) as answer:
+            return bytes(answer.read())
+
+    @staticmethod
+    def _vpcs(aws: Any) -> int:
+        return len(aws("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.7.0.0/16"]}])["Vpcs"])
+
+    def test_a_repeated_request_makes_nothing_more(
+        self, running: Emulator, region: str, aws: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        first = self._create_vpc(running, region, "a")
+        assert b"<vpcId>" in first
+        assert not caplog.records
+        assert self._create_vpc(running, region, "a", attempt=2) == first
+        assert self._vpcs(aws) == 1
+        [said] = [record for record in caplog.records if record.levelname == "WARNING"]
+        assert said.getMessage() == "POST / (CreateVpc, attempt=2; max=25) came again and was answered as before"
+
+    def test_other_requests_are_new(self, running: Emulator, region: str, aws: Any) -> None:
+        assert self._create_vpc(running, region, "b") != self._create_vpc(running, region, "c")
+        assert self._vpcs(aws) == 2
+
+    def test_a_repetition_waits_for_the_first_answer(self) -> None:
+        begun, lost = Event(), Event()
+
+        def slow(environ: Any, start_response: Any) -> Any:
+            begun.set()
+            assert lost.wait(10)
+            return _answering("200 OK", b"made")(environ, start_response)
+
+        calls = _Calls(slow)
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(calls, "a")
+            assert begun.wait(10)
+            again = pool.submit(calls, "a")
+            assert not wait([again], timeout=0.1).done
+            lost.set()
+            assert first.result() == again.result() == ("200 OK", b"made")
+        assert calls.answered == 1
+
+    @pytest.mark.parametrize("first", [("400 Bad Request", b"no"), ("200 OK", bytes(MOST_KEPT + 1))])
+    def test_failures_and_what_is_large_are_tried_again(self, first: tuple[str, bytes]) -> None:
+        calls = _Calls(_answering(*first), _answering("200 OK", b"made"))
+        assert [calls("a"), calls("a"), calls("a")] == [first, ("200 OK", b"made"), ("200 OK", b"made")]
+
+    def test_after_an_exception_it_is_tried_again(self) -> None:
+        def failing(*_: Any) -> list[bytes]:
+            raise KeyError
+
+        calls = _Calls(failing, _answering("200 OK", b"made"))
+        with pytest.raises(KeyError):
+            calls("a")
+        assert calls("a") == ("200 OK", b"made")
+
+    def test_the_oldest_answers_are_forgotten(self) -> None:
+        calls = _Calls(_answering("200 OK", b"made"), most=2)
+        for id in ("a", "b", "c", "b", "a"):
+            calls(id)
+        assert calls.answered == 4
+
+    def test_requests_without_an_id_are_nobodys_repetition(self) -> None:
+        calls = _Calls(_answering("200 OK", b"made"))
+        assert [calls(""), calls("")] == [("200 OK", b"made")] * 2
+        assert calls.answered == 2
+
+
+def _answering(status: str, body: bytes) -> Any:
+    def answer(environ: Any, start_response: Any) -> list[bytes]:
+        start_response(status, [("X-Test", "yes")])
+        return [body]
+
+    return answer
+
+
+class _Calls:
+    """Calls by invocation: the applications answer one after the other, the last one then on."""
+
+    def __init__(self, *applications: Any, **more: Any) -> None:
+        self._applications = applications
+        self.answered = 0
+        self._repeats = Repeats(self._application, **more)
+
+    def _application(self, environ: Any, start_response: Any) -> Any:
+        self.answered += 1
+        return self._applications[min(self.answered, len(self._applications)) - 1](environ, start_response)
+
+    def __call__(self, invocation: str) -> tuple[str, bytes]:
+        said: list[Any] = []
+        environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/", "wsgi.input": BytesIO()}
+        if invocation:
+            environ["HTTP_AMZ_SDK_INVOCATION_ID"] = invocation
+        body = b"".join(self._repeats(environ, lambda *start: said.append(start)))
+        [(status, headers, *_)] = said
+        assert headers == [("X-Test", "yes")]
+        return status, body
 
 
 class TestEks:

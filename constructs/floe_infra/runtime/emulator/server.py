@@ -18,6 +18,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from floe_infra.runtime.emulator.corrections import corrected
+from floe_infra.runtime.emulator.repeats import Repeats
 
 _LOGGER = logging.getLogger(__name__)
 _ONE_AT_A_TIME = Lock()
@@ -31,7 +32,9 @@ def running(host: str, port: int) -> Iterator[BaseWSGIServer]:
     try:
         with corrected():
             reset()
-            server = make_server(host, port, _Application(), threaded=True, request_handler=_QuietRequestHandler)
+            server = make_server(
+                host, port, Repeats(_Application()), threaded=True, request_handler=_QuietRequestHandler
+            )
             thread = Thread(target=server.serve_forever, name="aws-emulator", daemon=True)
             thread.start()
             try:
