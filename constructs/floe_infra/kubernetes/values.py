@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from cdktf import Fn
@@ -13,6 +14,11 @@ from cdktf import Fn
 from floe_infra.terraform import literal
 
 _TOKEN = re.compile(r"\$\{TfToken\[[^\]]+\]\}")
+
+
+MAKE_CHECKSUM: ContextVar[Callable[[str, str], str] | None] = ContextVar("MAKE_CHECKSUM", default=None)
+"""Makes a checksum, where what it is of is to be seen in Terraform's configuration: given the parts, encoded as a list,
+and the digits for the case that nothing in them is known to Terraform alone."""
 
 
 def encode(values: Any) -> str:
@@ -38,6 +44,8 @@ def checksum(*parts: Any) -> str:
     restart pods. Charts do not watch the Secrets and configuration that they are given."""
     text = json.dumps(parts, ensure_ascii=False, sort_keys=True)
     known = hashlib.sha256(_TOKEN.sub("token", text).encode()).hexdigest()
+    if make := MAKE_CHECKSUM.get():
+        return make(encode(parts), known[:16])
     if tokens := _TOKEN.findall(text):
         return Fn.substr(Fn.sha256(Fn.join(" ", [known, *tokens])), 0, 16)
     return known[:16]

@@ -83,7 +83,7 @@ class Tokens:
         if isinstance(value, str):
             return self._replaced(value)
         if isinstance(value, Json):
-            return Json(self.replaced(value.value))
+            return value.of(self.replaced(value.value))
         if isinstance(value, Mapping):
             return {self.replaced(key): self.replaced(each) for key, each in value.items()}
         return [self.replaced(each) for each in value] if isinstance(value, list) else value

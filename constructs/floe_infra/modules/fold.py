@@ -47,7 +47,7 @@ def _entries(value: Any) -> Any:
     if isinstance(value, list):
         return [_entries(each) for each in value]
     if isinstance(value, Json):
-        return Json(_entries(value.value))
+        return value.of(_entries(value.value))
     if not isinstance(value, dict):
         return value
     maps: list[str] = []
@@ -85,7 +85,7 @@ def code(value: Any) -> str:
 def encoded(value: Any) -> Any:
     """With what is JSON as the expression that makes it."""
     if isinstance(value, Json):
-        return f"${{jsonencode({code(value.value)})}}"
+        return f"${{{value.written(code(value.value))}}}"
     if isinstance(value, dict):
         return {key: encoded(each) for key, each in value.items()}
     return [encoded(each) for each in value] if isinstance(value, list) else value
@@ -126,7 +126,7 @@ class _Member:
         if isinstance(value, dict):
             return {name: self._written(each, key_name, value_name, name) for name, each in value.items()}
         if isinstance(value, Json):
-            return Json(self._written(value.value, key_name, value_name))
+            return value.of(self._written(value.value, key_name, value_name))
         if isinstance(value, list):
             return [self._written(each, key_name, value_name, key) for each in value]
         return value
@@ -142,7 +142,7 @@ class _Member:
     def outside(self, value: Any, *, in_text: bool = False) -> Any:
         """Where all members are gone through: in lists, and in maps by the members' keys."""
         if isinstance(value, Json):
-            return Json(self.outside(value.value, in_text=True))
+            return value.of(self.outside(value.value, in_text=True))
         if isinstance(value, dict):
             return self._map(value, in_text=in_text)
         if isinstance(value, list):

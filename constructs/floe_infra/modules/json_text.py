@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from floe_infra.hcl.template import escaped, parts
@@ -22,6 +22,28 @@ class Json:
 
     def __hash__(self) -> int:
         return hash(repr(self.value))
+
+    def of(self, value: Any) -> Json:
+        """The same of something else."""
+        return replace(self, value=value)
+
+    def written(self, code: str) -> str:
+        """The expression, with `code` for the value."""
+        return f"jsonencode({code})"
+
+
+@dataclass(frozen=True)
+class Checksum(Json):
+    """What changes with a value."""
+
+    is_text: bool
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+    def written(self, code: str) -> str:
+        """The expression: sixteen hexadecimal digits, as `kubernetes.values.checksum` has them."""
+        return f"substr(sha256({code if self.is_text else super().written(code)}), 0, 16)"
 
 
 def decoded(template: str) -> Any:
@@ -59,7 +81,7 @@ def mapped(value: Any, change: Callable[[str], Any]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Json):
-        return Json(mapped(value.value, change))
+        return value.of(mapped(value.value, change))
     if isinstance(value, dict):
         return {str(change(key)): mapped(each, change) for key, each in value.items()}
     return [mapped(each, change) for each in value] if isinstance(value, list) else value

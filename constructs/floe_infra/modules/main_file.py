@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from floe_infra.hcl.body import Block
 from floe_infra.hcl.document import FOR_EACH, as_value, block_of
 from floe_infra.modules.definition import Choice, GenerationError, Module
 from floe_infra.modules.fold import Spread, fold, follow
-from floe_infra.modules.json_text import Json
+from floe_infra.modules.json_text import Checksum, Json
 from floe_infra.modules.merge import WHEN, Maybe, flat, merge
 from floe_infra.modules.probe import REFERENCE, Element, probe
 
@@ -95,6 +96,7 @@ class _Writer:
             if (element.when and not element.each) or isinstance(element.count, str)
         }
         self._alone = {element.reference for element in made if element.count == 1 and not element.when}
+        self._checked = _checked([element.body for element in made])
         self._shared = self._find_shared(made)
 
     def _find_shared(self, made: Sequence[Element]) -> dict[str, str]:
@@ -113,8 +115,10 @@ class _Writer:
 
     def locals(self) -> Block | None:
         block = Block("locals")
-        for name, text in {**self._module.locals, **self._shared}.items():
-            block.arguments[name] = as_value(f"${{{text}}}")
+        texts = {name: f"${{{text}}}" for name, text in {**self._module.locals, **self._shared}.items()}
+        values = {name: self._addressed(_dynamic(flat(value))) for name, value in self._checked.items()}
+        for name, value in {**texts, **values}.items():
+            block.arguments[name] = as_value(value)
         return block if block.arguments else None
 
     def block(self, element: Element) -> Block:
@@ -139,7 +143,7 @@ class _Writer:
 
     def _final(self, value: Any) -> Any:
         """With addresses for references, and everything written as Terraform JSON."""
-        return self._addressed(_dynamic(flat(value)))
+        return self._addressed(_dynamic(flat(_with_locals(value, self._checked))))
 
     def _addressed(self, value: Any, key: str = "") -> Any:
         if isinstance(value, str):
@@ -178,6 +182,49 @@ def _strings(value: Any) -> list[str]:
         return _strings(value.value)
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for each in inside for text in _strings(each)]
+
+
+def _checked(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What there are checksums of, and stands elsewhere too, by the name of the local value that it becomes."""
+    found: dict[str, Any] = {}
+    elsewhere = [pair for body in bodies for pair in _inside(body)]
+    for key, checksum in elsewhere:
+        if not isinstance(checksum, Checksum) or checksum.value in found.values():
+            continue
+        places = [name for name, value in elsewhere if type(value) is type(checksum.value) and value == checksum.value]
+        if places and not any(re.search(r"\b(count|each)\.", text) for text in _strings(checksum.value)):
+            name = places[0] if isinstance(checksum.value, str) else key.rpartition("/")[2]
+            name = re.sub(r"(?<=[a-z])(?=[A-Z])|\W", "_", name).lower()
+            while name in found:
+                name += "_"
+            found[name] = checksum.value
+    return found
+
+
+def _inside(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """All values inside, with what they are called; not what there are checksums of."""
+    yield key, value
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _inside(each, name)
+    elif isinstance(value, Json) and not isinstance(value, Checksum):
+        yield from _inside(value.value, key)
+    elif isinstance(value, (list, Maybe)):
+        for each in value if isinstance(value, list) else value.items:
+            yield from _inside(each, key)
+
+
+def _with_locals(value: Any, values: Mapping[str, Any]) -> Any:
+    for name, each in values.items():
+        if type(value) is type(each) and value == each:
+            return f"${{local.{name}}}"
+    if isinstance(value, Json):
+        return value.of(_with_locals(value.value, values))
+    if isinstance(value, Maybe):
+        return replace(value, items=tuple(_with_locals(each, values) for each in value.items))
+    if isinstance(value, dict):
+        return {key: _with_locals(each, values) for key, each in value.items()}
+    return [_with_locals(each, values) for each in value] if isinstance(value, list) else value
 
 
 def _replaced(value: Any, text: str, by: str) -> Any:

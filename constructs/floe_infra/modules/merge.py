@@ -145,8 +145,8 @@ def _listed(value: Any) -> list[Any]:
 def _value(condition: str, on: Any, off: Any) -> Any:
     if on == off:
         return on
-    if isinstance(on, Json) and isinstance(off, Json):
-        return Json(_value(condition, on.value, off.value))
+    if isinstance(on, Json) and type(on) is type(off):
+        return on.of(_value(condition, on.value, off.value))
     if isinstance(on, dict) and isinstance(off, dict):
         return {key: _entry(condition, on, off, key) for key in {**on, **off}}
     if isinstance(on, list) and isinstance(off, list) and len(on) == len(off) and not _varies(on) and not _varies(off):
@@ -215,7 +215,7 @@ def _lists(condition: str, on: list[Any], off: list[Any]) -> list[Any] | None:
 def flat(value: Any) -> Any:
     """Lists and maps whose values are there under conditions, or as many as there are members, as one expression."""
     if isinstance(value, Json):
-        return encoded(Json(flat(value.value)))
+        return encoded(value.of(flat(value.value)))
     if isinstance(value, dict):
         return _flat_map(value)
     if not isinstance(value, list):

@@ -8,14 +8,18 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from floe_infra.hcl.shape import Shape, shapes
 from floe_infra.hcl.template import parts
+from floe_infra.kubernetes.values import MAKE_CHECKSUM
 from floe_infra.modules.definition import ENTRIES, MEMBER, Module, ModuleContext, Tokens
-from floe_infra.modules.json_text import Json, decoded
-from floe_infra.modules.symbols import Symbols
+from floe_infra.modules.json_text import Checksum, Json, decoded, mapped
+from floe_infra.modules.symbols import CHECKSUM, Symbols
 from floe_infra.runtime import fast_import
+
+if TYPE_CHECKING:
+    from cdktf import TerraformStack
 
 REFERENCE = "at__"
 """Begins the names of resources for as long as it is not known what they are called in the module."""
@@ -69,7 +73,7 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
     with tempfile.TemporaryDirectory() as out:
         app = App(outdir=out)
         stack = TerraformStack(app, "module")
-        tokens = Symbols(stack, _decided(module, chosen)) if "helm" in module.providers else Tokens(stack)
+        tokens = _tokens(stack, module, chosen)
         place: dict[str, Any] = {"region": "", "account_id": ""}
         if "aws" in module.providers:
             AwsProvider(stack, "aws")
@@ -88,7 +92,12 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
             begins=tokens.text(module.prefix),
             protects=chosen.get("deletion_protection", True),
         )
-        for name, output in module.build(stack, chosen, tokens, context).items():
+        hooked = MAKE_CHECKSUM.set(tokens.checksum if isinstance(tokens, Symbols) else None)
+        try:
+            outputs = module.build(stack, chosen, tokens, context)
+        finally:
+            MAKE_CHECKSUM.reset(hooked)
+        for name, output in outputs.items():
             value = "${null}" if output.value is None else output.value
             after = list(output.after) or None
             TerraformOutput(stack, name, value=value, description=output.description, depends_on=after)
@@ -103,6 +112,13 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
     return made
 
 
+def _tokens(stack: TerraformStack, module: Module, chosen: Mapping[str, Any]) -> Tokens:
+    if "helm" not in module.providers:
+        return Tokens(stack)
+    maps = [*([module.each] if module.each else []), *module.gone_through]
+    return Symbols(stack, _decided(module, chosen), [each.member for each in maps])
+
+
 def _decided(module: Module, chosen: Mapping[str, Any]) -> dict[str, bool]:
     return {
         choice.condition: chosen[choice.name] == choice.on
@@ -115,7 +131,9 @@ def _elements(
     tokens: Tokens, document: dict[str, Any], known: Mapping[tuple[str, ...], Shape], module: Module
 ) -> Iterator[Element]:
     for release in document.get("resource", {}).get("helm_release", {}).values():
-        release["values"] = [decoded(values) for values in release["values"]]
+        release["values"] = [
+            mapped(decoded(values), lambda text: _checksum(text, document["locals"])) for values in release["values"]
+        ]
     document = tokens.replaced(document)
     made = [
         (Element(section, type, _place(body), _plain(body, type), shape), f"{type}.{name}")
@@ -135,6 +153,16 @@ def _elements(
     for element, _ in made:
         element.body = _referring(element.body, pattern, names)
         yield element
+
+
+def _checksum(text: str, locals: Mapping[str, str]) -> Any:
+    """What a checksum's place is taken by, as `Symbols.checksum` has it."""
+    found = re.fullmatch(rf"\$\{{local\.({CHECKSUM}[0-9]+)\}}", text)
+    if found is None:
+        return text
+    parts = decoded(locals[found[1]]).value
+    [first, *others] = parts
+    return Checksum(parts, is_text=False) if others else Checksum(first, is_text=isinstance(first, (str, Json)))
 
 
 def _place(body: Mapping[str, Any]) -> tuple[str, ...]:
@@ -169,7 +197,7 @@ def _referring(value: Any, pattern: re.Pattern[str], names: Mapping[str, str]) -
     if isinstance(value, str):
         return pattern.sub(lambda found: names[found[1]], value)
     if isinstance(value, Json):
-        return Json(_referring(value.value, pattern, names))
+        return value.of(_referring(value.value, pattern, names))
     if isinstance(value, Mapping):
         return {
             key: _unindexed(_referring(each, pattern, names))
@@ -202,21 +230,25 @@ def _release(element: Element, stacks: Path) -> None:
         body["chart"] = "${path.module}/manifests"
     values: list[Any] = []
     for each in body["values"]:
-        given = each.value
+        given, moved = _to_files(each.value)
+        files |= moved
         values.append(Json({key: value for key, value in given.items() if not key.startswith(ENTRIES)}))
         values += [f"${{jsonencode({key.removeprefix(ENTRIES)})}}" for key in given if key.startswith(ENTRIES)]
-        for manifest in given.get("manifests", []):
-            if manifest["kind"] == "ConfigMap":
-                files |= _to_files(manifest["data"])
     body["values"] = values
     element.files = files
 
 
-def _to_files(data: dict[str, Any]) -> dict[str, str]:
-    """What a ConfigMap holds of several lines, by the path to which it is moved."""
+def _to_files(values: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
+    """What ConfigMaps hold of several lines becomes files: the values without it, and the files by their path."""
+    expressions: dict[str, str] = {}
     moved: dict[str, str] = {}
-    for name, content in data.items():
-        if isinstance(content, str) and content.count("\n") > 3 and all(part.kind == "text" for part in parts(content)):
-            moved[f"files/{name}"] = re.sub(r"([$%])\1(?=\{)", r"\1", content)
-            data[name] = f'${{file("${{path.module}}/files/{name}")}}'
-    return moved
+    for manifest in values.get("manifests", []):
+        for name, content in manifest["data"].items() if manifest["kind"] == "ConfigMap" else ():
+            if (
+                isinstance(content, str)
+                and content.count("\n") > 3
+                and all(each.kind == "text" for each in parts(content))
+            ):
+                moved[f"files/{name}"] = re.sub(r"([$%])\1(?=\{)", r"\1", content)
+                expressions[content] = f'${{file("${{path.module}}/files/{name}")}}'
+    return mapped(values, lambda text: expressions.get(text, text)), moved

@@ -7,13 +7,17 @@ decide something in Terraform's place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from floe_infra.modules.definition import GenerationError, Tokens
+from floe_infra.modules.definition import ENTRIES, GenerationError, Tokens
 
 if TYPE_CHECKING:
     from constructs import Construct
+
+
+CHECKSUM = "checksum_"
+"""Begins the names of the local values that hold what there are checksums of, as JSON."""
 
 
 class Symbols(Tokens):
@@ -21,11 +25,16 @@ class Symbols(Tokens):
 
     Attributes:
         decided: expressions on which Python may decide, since the construct is made both ways: conditions of choices.
+        members: keys of members with which the construct is made.
     """
 
-    def __init__(self, scope: Construct, decided: Mapping[str, bool] | None = None) -> None:
+    def __init__(
+        self, scope: Construct, decided: Mapping[str, bool] | None = None, members: Sequence[str] = ()
+    ) -> None:
         super().__init__(scope)
         self.decided = decided or {}
+        self.members = members
+        self._checksums = 0
 
     def text(self, expression: str) -> Any:
         return Symbol(self, expression, "text")
@@ -38,6 +47,15 @@ class Symbols(Tokens):
 
     def texts(self, expression: str) -> Any:
         return Symbol(self, expression, "a list")
+
+    def checksum(self, parts: str, known: str) -> str:
+        """The text that stands for a checksum of these parts, if Terraform has a say in them; else what is known."""
+        from cdktf import TerraformLocal
+
+        if not any(mark in parts for mark in ("${TfToken", ENTRIES, *self.members)):
+            return known
+        self._checksums += 1
+        return str(TerraformLocal(self._scope, f"{CHECKSUM}{self._checksums}", parts).as_string)
 
 
 class Symbol(str):
