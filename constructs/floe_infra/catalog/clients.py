@@ -7,7 +7,7 @@ calls it.
 from __future__ import annotations
 
 from floe_infra.refs import CatalogRef, SecretRef, StorageRef
-from floe_infra.unknown import either
+from floe_infra.unknown import either, otherwise
 
 _CLIENT = {"CATALOG_CLIENT_ID": "{{ .client_id }}", "CATALOG_CLIENT_SECRET": "{{ .client_secret }}"}
 _KEYS = {"STORAGE_ACCESS_KEY": "{{ .access_key }}", "STORAGE_SECRET_KEY": "{{ .secret_key }}"}
@@ -31,7 +31,7 @@ def trino_secrets(catalog: CatalogRef, storage: StorageRef, *, client: str) -> l
         client: as whom Trino logs in to the catalog.
     """
     secrets = []
-    if catalog.scope:
+    if catalog.scope is not None:
         secrets.append((catalog.clients[client], _CLIENT))
     if keys := _own_keys(catalog, storage):
         secrets.append((keys, _KEYS))
@@ -62,13 +62,13 @@ def _trino_catalog(catalog: CatalogRef) -> dict[str, str]:
         f"{prefix}.security": "OAUTH2",
         f"{prefix}.oauth2.server-uri": _token_uri(catalog.uri),
         f"{prefix}.oauth2.credential": "${ENV:CATALOG_CLIENT_ID}:${ENV:CATALOG_CLIENT_SECRET}",
-        f"{prefix}.oauth2.scope": catalog.scope or "",
+        f"{prefix}.oauth2.scope": otherwise(catalog.scope, ""),
     }
     return {
         "iceberg.catalog.type": "rest",
         f"{prefix}.uri": catalog.uri,
         f"{prefix}.warehouse": catalog.warehouse,
-        **(login if catalog.scope else {f"{prefix}.security": "NONE"}),
+        **(login if catalog.scope is not None else {f"{prefix}.security": "NONE"}),
         f"{prefix}.vended-credentials-enabled": _word(catalog.vends_credentials),
     }
 

@@ -13,6 +13,7 @@ from floe_infra.model import ANYWHERE, Disabled, Kind
 from floe_infra.needs import ExistingSecret, Needs, Password
 from floe_infra.secrets.config import SecretName
 from floe_infra.sizing.trino import Server, TrinoMemory
+from floe_infra.unknown import either
 
 if TYPE_CHECKING:
     from floe_infra.config.platform import PlatformConfig
@@ -24,6 +25,12 @@ SHARED_SECRET = "trino-shared-secret"
 MOTHERDUCK_SECRET = "motherduck"
 """What the secret with MotherDuck's token is called within the platform."""
 
+_SPOT_SECONDS = 120
+"""EC2 gives two minutes' notice. Google gives pods 15 seconds, within which no worker finishes anything, whatever it
+asks for (https://cloud.google.com/kubernetes-engine/docs/concepts/spot-vms)."""
+_STEADY_SECONDS = 600
+"""What the autoscaler waits for a pod to stop, before it takes a node away all the same
+(`--max-graceful-termination-sec`)."""
 OLDEST_TRINO = 479
 """The first with every OAuth2 setting of the Iceberg REST catalog
 (https://trino.io/docs/current/release/release-479.html)."""
@@ -186,6 +193,11 @@ class TrinoConfig(Kind):
             max_workers=self.max_workers,
             given_query_mib=_mib(self.max_memory_per_query_gib),
         )
+
+    @property
+    def notice_seconds(self) -> int:
+        """Between telling a worker to stop and killing it."""
+        return either(self.spot, _SPOT_SECONDS, _STEADY_SECONDS)
 
     @property
     def release(self) -> int:

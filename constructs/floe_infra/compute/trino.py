@@ -20,8 +20,8 @@ from floe_infra.kubernetes.release import TIMEOUT
 from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.network.edges import Workload
 from floe_infra.refs import CatalogRef, ComputeRef, LineageRef, StorageRef, TelemetryRef
-from floe_infra.sizing.trino import Server, data_size, heap_size, quantity
-from floe_infra.unknown import either, most, otherwise
+from floe_infra.sizing.trino import Server, heap_size, quantity
+from floe_infra.unknown import most, otherwise
 
 NAME = "trino"
 CATALOG = "iceberg"
@@ -37,12 +37,6 @@ _EXCHANGE_KEYS = {"EXCHANGE_ACCESS_KEY": "{{ .access_key }}", "EXCHANGE_SECRET_K
 _GRACE_SECONDS = 50
 """A worker that is told to stop waits for as long until the coordinator knows, then for its tasks, then as long again
 (https://trino.io/docs/current/admin/graceful-shutdown.html#shutdown-behavior)."""
-_SPOT_SECONDS = 120
-"""EC2 gives two minutes' notice. Google gives pods 15 seconds, within which no worker finishes anything, whatever it
-asks for (https://cloud.google.com/kubernetes-engine/docs/concepts/spot-vms)."""
-_STEADY_SECONDS = 600
-"""What the autoscaler waits for a pod to stop, before it takes a node away all the same
-(`--max-graceful-termination-sec`)."""
 _AT_ONCE = 25
 """Per cent of the workers that may be away, when nodes are emptied or Trino is changed."""
 
@@ -194,7 +188,7 @@ def _pods(config: TrinoConfig, site: Site, worker_nodes: Placement, annotations:
             **worker_nodes.values,
             **annotations,
             "deployment": {
-                "progressDeadlineSeconds": TIMEOUT + _notice(config),
+                "progressDeadlineSeconds": TIMEOUT + config.notice_seconds,
                 "strategy": {
                     "type": "RollingUpdate",
                     "rollingUpdate": {"maxSurge": 0, "maxUnavailable": f"{_AT_ONCE}%"},
@@ -202,21 +196,16 @@ def _pods(config: TrinoConfig, site: Site, worker_nodes: Placement, annotations:
             },
             "topologySpreadConstraints": spread(**_WORKERS),
             "gracefulShutdown": {"enabled": True, "gracePeriodSeconds": _GRACE_SECONDS},
-            "terminationGracePeriodSeconds": _notice(config),
+            "terminationGracePeriodSeconds": config.notice_seconds,
         },
     }
-
-
-def _notice(config: TrinoConfig) -> int:
-    """Seconds between telling a worker to stop and killing it."""
-    return either(config.spot, _SPOT_SECONDS, _STEADY_SECONDS)
 
 
 def _timeout(config: TrinoConfig) -> int:
     """Seconds that a change may take, with a worker's notice for each part of the workers."""
     workers = config.memory.most_servers
     parts = ceil(workers / most(workers * _AT_ONCE // 100, 1))
-    return TIMEOUT + parts * _notice(config)
+    return TIMEOUT + parts * config.notice_seconds
 
 
 def _servers(config: TrinoConfig, site: Site, storage: StorageRef | None) -> dict[str, Any]:
@@ -225,7 +214,7 @@ def _servers(config: TrinoConfig, site: Site, storage: StorageRef | None) -> dic
         # Lower-case letters, digits and underscores; lineage shows it.
         "node": {"environment": site.context.prefix.replace("-", "_")},
         "workers": config.workers,
-        "config": {"query": {"maxMemory": data_size(config.memory.query_mib)}},
+        "config": {"query": {"maxMemory": config.memory.query}},
         "autoscaling": _autoscaling(config),
         "exchangeManager": {"name": "filesystem", "baseDir": [exchange.uri]} if exchange else {},
     }
@@ -236,8 +225,8 @@ def _server(server: Server, cpu: float, **scheduler: bool) -> dict[str, Any]:
     return {
         "jvm": {"maxHeapSize": heap_size(server.heap_mib)},
         "config": {
-            "memory": {"heapHeadroomPerNode": data_size(server.headroom_mib)},
-            "query": {"maxMemoryPerNode": data_size(server.per_node_mib)},
+            "memory": {"heapHeadroomPerNode": server.headroom},
+            "query": {"maxMemoryPerNode": server.per_node},
             **({"nodeScheduler": scheduler} if scheduler else {}),
         },
         "resources": resources(cpu=f"{cpu:g}", memory=quantity(server.limit_mib)),
@@ -272,7 +261,7 @@ def _properties(config: TrinoConfig, telemetry: TelemetryRef | None) -> dict[str
         "internal-communication.shared-secret": "${ENV:TRINO_SHARED_SECRET}",
         # Behind whatever ends TLS, links lead back there.
         "http-server.process-forwarded": "true",
-        "query.max-total-memory": data_size(config.memory.total_mib),
+        "query.max-total-memory": config.memory.total,
         **tracing,
         **({"retry-policy": "TASK"} if config.fault_tolerant else {}),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cdktf import ITerraformDependable
+from cdktf import ITerraformDependable, Token
 from cdktf_cdktf_provider_helm.release import Release as HelmRelease
 from constructs import Construct
 
@@ -25,6 +25,7 @@ class Release(Construct):
         source: where charts come from.
         values: ours; `user_values` are laid over them.
         after: what must be ready before.
+        timeout: seconds, or a token of them.
         wait: for readiness; a release that cannot become ready by itself is neither waited for nor rolled back.
 
     Attributes:
@@ -44,7 +45,7 @@ class Release(Construct):
         values: Mapping[str, Any],
         user_values: Mapping[str, Any] | None = None,
         after: Sequence[ITerraformDependable] = (),
-        timeout: int = TIMEOUT,
+        timeout: int | str = TIMEOUT,
         wait: bool = True,
     ) -> None:
         super().__init__(scope, id)
@@ -62,7 +63,7 @@ class Release(Construct):
             atomic=wait,
             cleanup_on_fail=True,
             wait=wait,
-            timeout=timeout,
+            timeout=Token.as_number(timeout) if isinstance(timeout, str) else timeout,
             max_history=10,
             depends_on=list(after),
         )

@@ -56,6 +56,16 @@ class Server:
         return otherwise(self.given_per_node_mib, self.pool_mib // 2)
 
     @property
+    def headroom(self) -> str:
+        """`headroom_mib`, as Trino's properties have it."""
+        return data_size(self.headroom_mib)
+
+    @property
+    def per_node(self) -> str:
+        """`per_node_mib`, likewise."""
+        return data_size(self.per_node_mib)
+
+    @property
     def starts(self) -> bool:
         """Whether Trino takes the numbers. Its code lets the sum equal the heap, its documentation does not."""
         return self.per_node_mib + self.headroom_mib < self.heap_mib
@@ -98,21 +108,40 @@ class TrinoMemory:
         return most(self.workers, otherwise(self.max_workers, 1))
 
     @property
+    def per_node_mib(self) -> int:
+        """What one query can get of one server."""
+        return either(self.coordinator_works, self.coordinator.per_node_mib, self.worker.per_node_mib)
+
+    @property
+    def pool_mib(self) -> int:
+        """What all queries can get of one server."""
+        return either(self.coordinator_works, self.coordinator.pool_mib, self.worker.pool_mib)
+
+    @property
     def most_query_mib(self) -> int:
         """What one query can get of all servers, scaled out."""
-        return self.most_servers * self.server.per_node_mib
+        return self.most_servers * self.per_node_mib
 
     @property
     def query_mib(self) -> int:
         """`query.max-memory`: what one query gets of the servers that are always there."""
-        derived = (self.workers or 1) * self.server.per_node_mib
-        return otherwise(self.given_query_mib, derived)
+        return otherwise(self.given_query_mib, most(self.workers, 1) * self.per_node_mib)
+
+    @property
+    def query(self) -> str:
+        """`query_mib`, as Trino's properties have it."""
+        return data_size(self.query_mib)
 
     @property
     def total_mib(self) -> int:
         """`query.max-total-memory`, revocable memory included: twice `query_mib`, as is Trino's default, but no more
         than there is. It has to be above `query_mib`."""
-        return least(2 * self.query_mib, self.most_servers * self.server.pool_mib)
+        return least(2 * self.query_mib, self.most_servers * self.pool_mib)
+
+    @property
+    def total(self) -> str:
+        """`total_mib`, as Trino's properties have it."""
+        return data_size(self.total_mib)
 
     @property
     def adds_up(self) -> bool:
