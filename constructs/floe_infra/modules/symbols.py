@@ -7,10 +7,15 @@ decide something in Terraform's place.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from floe_infra.hcl.expression import Token, parse
+from floe_infra.hcl.template import escaped, quoted
 from floe_infra.modules.definition import ENTRIES, GenerationError, Tokens
+from floe_infra.unknown import Unknown
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -25,6 +30,7 @@ class Symbols(Tokens):
 
     Attributes:
         decided: expressions on which Python may decide, since the construct is made both ways: conditions of choices.
+        named: local values of the module, by name.
         members: keys of members with which the construct is made.
     """
 
@@ -35,6 +41,9 @@ class Symbols(Tokens):
         self.decided = decided or {}
         self.members = members
         self._checksums = 0
+        self._texts: dict[tuple[str, str], str] = {}
+        self._places: dict[str, str] = {}
+        self.named: dict[str, str] = {}
 
     def text(self, expression: str) -> Any:
         return Symbol(self, expression, "text")
@@ -57,18 +66,72 @@ class Symbols(Tokens):
         self._checksums += 1
         return str(TerraformLocal(self._scope, f"{CHECKSUM}{self._checksums}", parts).as_string)
 
+    def local(self, expression: str, noun: str) -> str:
+        if (expression, noun) not in self._texts:
+            text = super().local(expression, noun)
+            self._texts[expression, noun] = text
+            self._places[text] = expression.removeprefix("tostring(")[:-1] if noun == "words" else expression
+        return self._texts[expression, noun]
 
-class Symbol(str):
+    def said(self, value: Any) -> str:
+        """A value as an expression; text may hold others."""
+        if isinstance(value, Symbol):
+            return value.expression
+        if not isinstance(value, str):
+            return json.dumps(value)
+        pieces = re.split(r"(\$\{TfToken\[[^]]+\]\})", value)
+        said = (f"${{{self._places[each]}}}" if each in self._places else quoted(escaped(each)) for each in pieces)
+        return f'"{"".join(said)}"'
+
+    def called(self, name: str, value: Any) -> Any:
+        """The same value, as a local value of the module."""
+        if not isinstance(value, Symbol):
+            return value
+        if self.named.setdefault(name, value.expression) != value.expression:
+            raise GenerationError(f"{name} is {self.named[name]}, and {value.expression}")
+        return Symbol(self, f"local.{name}", value.noun)
+
+
+class Symbol(Unknown, str):
     """An expression. As the value of a key it is what Terraform makes of it, whatever its type; in text it is words."""
 
     _tokens: Symbols
     expression: str
     noun: str
+    absent: str
+    """The condition under which it is null; empty: never."""
 
-    def __new__(cls, tokens: Symbols, expression: str, noun: str) -> Symbol:
+    def __new__(cls, tokens: Symbols, expression: str, noun: str, absent: str = "") -> Symbol:
         self = super().__new__(cls, tokens.local(expression, "listed" if noun == "a list" else noun))
-        self._tokens, self.expression, self.noun = tokens, expression, noun
+        self._tokens, self.expression, self.noun, self.absent = tokens, expression, noun, absent
         return self
+
+    @property
+    def nullable(self) -> Symbol:
+        """The same, as something that may be null."""
+        return Symbol(self._tokens, self.expression, self.noun, f"{self.expression} == null")
+
+    def decides(self, yes: Any, no: Any) -> Any:
+        if (yes, no) == ("true", "false"):
+            return str(self)
+        if self.expression in self._tokens.decided:
+            return yes if self else no
+        noun = yes.noun if isinstance(yes, Symbol) else "text" if isinstance(yes, str) else "a number"
+        return self._conditional(self.expression, yes, no, noun)
+
+    def among(self, function: str, numbers: Sequence[Any]) -> Symbol:
+        return self._made(f"{function}({', '.join(map(self._tokens.said, numbers))})", "a number")
+
+    def instead(self, default: Any) -> Any:
+        if not self.absent:
+            return self
+        if self.absent == f"{self.expression} == null":
+            return self._made(f"coalesce({self.expression}, {self._tokens.said(default)})", self.noun)
+        return self._conditional(self.absent, default, self, self.noun)
+
+    def _conditional(self, condition: str, yes: Any, no: Any, noun: str) -> Symbol:
+        yes, no = (_operand(self._tokens.said(each), "?") for each in (yes, no))
+        return self._made(f"{condition} ? {yes} : {no}", noun)
 
     def __str__(self) -> str:
         whole = str.__str__(self)
@@ -86,14 +149,24 @@ class Symbol(str):
         return self._made(f"{self.expression}[{index}]", "text")
 
     def __bool__(self) -> bool:
+        if self.noun == "a number":
+            is_zero = self == 0
+            return not is_zero
         if self.expression in self._tokens.decided:
             return self._tokens.decided[self.expression]
         raise self._refusal("decided upon")
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> Any:
         if isinstance(other, Symbol):
             return self.expression == other.expression
+        if self.noun == "a number":
+            return self._with("==", other, "true or false")
         raise self._refusal("compared")
+
+    def __ne__(self, other: object) -> Any:
+        if self.noun == "a number" and not isinstance(other, Symbol):
+            return self._with("!=", other, "true or false")
+        return not self == other
 
     def __hash__(self) -> int:
         return hash(self.expression)
@@ -101,25 +174,46 @@ class Symbol(str):
     def __deepcopy__(self, memo: Any) -> Symbol:
         return self
 
-    def _made(self, expression: str, noun: str) -> Symbol:
-        return Symbol(self._tokens, expression, noun)
+    def _made(self, expression: str, noun: str, absent: str = "") -> Symbol:
+        return Symbol(self._tokens, expression, noun, absent)
 
     def _refusal(self, what: str) -> GenerationError:
         return GenerationError(f"{self.expression} is {what} in Python: make it a choice, or say it in Terraform")
 
     def _with(self, operator: str, other: Any, noun: str) -> Symbol:
-        return self._made(f"{_operand(self)} {operator} {_operand(other)}", noun)
+        one, another = _operand(self.expression, operator, first=True), _operand(self._tokens.said(other), operator)
+        return self._made(f"{one} {operator} {another}", noun, self.absent or getattr(other, "absent", ""))
 
     def _after(self, operator: str, other: Any, noun: str) -> Symbol:
-        return self._made(f"{_operand(other)} {operator} {_operand(self)}", noun)
+        one, another = _operand(self._tokens.said(other), operator, first=True), _operand(self.expression, operator)
+        return self._made(f"{one} {operator} {another}", noun, self.absent)
 
     def __floordiv__(self, other: Any) -> Symbol:
-        return self._made(f"floor({_operand(self)} / {_operand(other)})", "a number")
+        return self._made(f"floor({self._with('/', other, 'a number').expression})", "a number", self.absent)
+
+    def __ceil__(self) -> Symbol:
+        return self._made(f"ceil({self.expression})", "a number", self.absent)
+
+    def __mod__(self, other: Any) -> Any:
+        if self.noun != "a number":
+            raise self._refusal("taken apart by %")
+        return self._with("%", other, "a number")
 
 
-def _operand(value: Any) -> str:
-    text = value.expression if isinstance(value, Symbol) else str(value)
-    return f"({text})" if " " in text and not text.endswith(")") else text
+_LEVELS = {
+    operator: level
+    for level, operators in enumerate(("? :", "||", "&&", "== !=", "< <= > >=", "+ -", "* / %"))
+    for operator in operators.split()
+}
+"""How strongly operators bind (https://developer.hashicorp.com/terraform/language/expressions/operators)."""
+
+
+def _operand(text: str, operator: str, *, first: bool = False) -> str:
+    """An expression beside an operator, in parentheses where it must be; operators of a level go from left to right."""
+    signs = [each.text for each in parse(text).nodes if isinstance(each, Token) and each.kind == "operator"]
+    level = min((_LEVELS[sign] for sign in signs if sign in _LEVELS), default=len(_LEVELS))
+    bare = level > _LEVELS[operator] or (first and level == _LEVELS[operator])
+    return text if bare else f"({text})"
 
 
 def _quoted(text: str) -> str:
@@ -148,6 +242,6 @@ for _name, _sign in {"add": "+", "sub": "-", "mul": "*", "truediv": "/"}.items()
 for _name in (
     *("split", "rsplit", "partition", "rpartition", "splitlines", "strip", "lstrip", "rstrip", "lower", "upper"),
     *("startswith", "endswith", "removeprefix", "removesuffix", "find", "index", "count", "join", "translate"),
-    *("__iter__", "__len__", "__contains__", "__mod__", "__int__", "__float__"),
+    *("__iter__", "__len__", "__contains__", "__int__", "__float__"),
 ):
     setattr(Symbol, _name, _refuses(_name))
