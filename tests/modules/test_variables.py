@@ -127,3 +127,32 @@ def test_what_terraform_refuses_the_models_refuse(refuse, refusal):
 def test_every_variable_is_described(name):
     for variable in variables(load(name)):
         assert re.match(r"[A-Z/0-9].*\.", variable.description), variable.name
+
+
+class Edge(Model):
+    """With a word that Python keeps to itself."""
+
+    from_: Inner | None = None
+    """Whence."""
+    to: Annotated[str, Field(max_length=3)] = ""
+    """Whither."""
+
+
+class Edges(Model):
+    """Variables."""
+
+    edges: dict[str, Edge]
+    """Edges."""
+
+
+def test_words_of_pythons_and_what_is_right_in_one_sample_of_several():
+    sample = {"edges": {"one": {"to": "b"}, "two": {"from": {"size": 2}, "to": "c"}}}
+    module = Module(name="x", summary="", inputs=(Edges,), construct="", build=lambda *_: {}, sample=sample)
+    [edges] = variables(module)
+    assert edges.type.startswith("map(object({ from = optional(object({ kind = ")
+    assert "* `from`: Whence." in edges.description
+    refused = {validation.message: validation.refused for validation in edges.validations}
+    assert refused["edges[*].from.limit: a whole number at most 9."] == (
+        '{ valid = { to = "c", from = { size = 2, limit = 10 } } }',
+    )
+    assert refused["edges[*].to: text, at most 3 characters."] == ('{ valid = { to = "aaaa" } }',)

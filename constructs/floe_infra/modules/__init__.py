@@ -6,7 +6,18 @@ from importlib import import_module
 
 from floe_infra.modules.definition import GenerationError, Module
 
-NAMES = ("eks", "external-secrets", "glue-catalog", "marquez", "nessie", "postgres-databases", "rds", "s3", "vpc")
+NAMES = (
+    "eks",
+    "external-secrets",
+    "glue-catalog",
+    "marquez",
+    "nessie",
+    "network-policies",
+    "postgres-databases",
+    "rds",
+    "s3",
+    "vpc",
+)
 """What there is, each defined in a file of its name."""
 
 

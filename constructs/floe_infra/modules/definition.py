@@ -132,11 +132,13 @@ class Each:
 
     over: str
     names: tuple[str, str] = ("key", "value")
-    """What key and value are called where all members are gone through."""
+    """What key and value are called where all members are gone through; of a list or set the key is empty."""
     member: str = MEMBER
     """The key of the one member."""
     constructs: tuple[str, ...] = ()
     """Ids of constructs that there are for each member, though they are not called after it."""
+    when: str = ""
+    """Which members are meant where all are gone through, by these names; all when empty."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def fold(elements: Sequence[Element], module: Module) -> list[Element]:
             element.body = writer.inside(element.body) if element.each else writer.outside(element.body)
     for each in module.gone_through:
         for element in folded:
-            element.body = _Member(each, (), own="for_each" in element.body).outside(element.body)
+            own = element.each or "for_each" in element.body
+            element.body = _Member(each, (), own=own).outside(element.body)
     return folded
 
 
@@ -88,7 +89,15 @@ def encoded(value: Any) -> Any:
         return f"${{{value.written(code(value.value))}}}"
     if isinstance(value, dict):
         return {key: encoded(each) for key, each in value.items()}
-    return [encoded(each) for each in value] if isinstance(value, list) else value
+    return _joined(value) if isinstance(value, list) else value
+
+
+def _joined(items: Sequence[Any]) -> Any:
+    """A list, as an expression where there are as many values in it as there are members."""
+    if not any(isinstance(item, Spread) for item in items):
+        return [encoded(item) for item in items]
+    segments = [item.code if isinstance(item, Spread) else code([item]) for item in items]
+    return f"${{{segments[0]}}}" if len(segments) == 1 else f"${{concat({', '.join(segments)})}}"
 
 
 def templated(text: str, change: Callable[[str, bool], str]) -> str:
@@ -109,7 +118,7 @@ class _Member:
 
     def __init__(self, each: Each, members: Sequence[str], *, own: bool) -> None:
         """`own`: what is written has members of its own, and what it says of each is of these."""
-        self._each = each
+        self._each, self._own = each, own
         self._member = re.compile("|".join(rf"{re.escape(reference)}\b" for reference in members) or r"(?!)")
         mentions = [each.member, self._member.pattern, *([] if own else [r"\beach\.(?:key|value)\b"])]
         self._mentioned = re.compile("|".join(mentions))
@@ -129,6 +138,8 @@ class _Member:
             return value.of(self._written(value.value, key_name, value_name))
         if isinstance(value, list):
             return [self._written(each, key_name, value_name, key) for each in value]
+        if isinstance(value, Spread):
+            return Spread(self._written(f"${{{value.code}}}", key_name, value_name)[2:-1])
         return value
 
     def _replaced(self, text: str, is_code: bool, key_name: str, value_name: str) -> str:
@@ -136,6 +147,8 @@ class _Member:
         text = re.sub(rf"\b{self._each.member}\.value\b", value_name, text)
         text = text.replace(self._each.member, key_name if is_code else f"${{{key_name}}}")
         text = self._member.sub(lambda found: f"{found[0]}[{key_name}]", text)
+        if self._own:
+            return text
         text = re.sub(r"\beach\.key\b", key_name, text)
         return re.sub(r"\beach\.value\b", value_name, text)
 
@@ -210,18 +223,24 @@ class _Member:
         if isinstance(item, dict) and not in_text:
             raise GenerationError(f"{item!r} would be a block for each member")
         loop, written = self._loop(item)
+        if loop == f"{written} in {self._each.over}":
+            return Spread(self._each.over)
         return Spread(f"[for {loop} : {written}]")
 
     def _loop(self, item: Any, name: str | None = None) -> tuple[str, str]:
         """What comes behind `for`, and the item (of a map with its key). It goes through a resource's instances where
         they are all it needs."""
         key, value = self._each.names
+        names = f"{key}, {value}" if key else value
+        key = key or value
         written = code(self._written(item, key, value))
         if name is not None:
             written = f"{code(self._written(name, key, value))} => {written}"
+        if self._each.when:
+            written = f"{written} if {self._each.when}"
         resources = set(re.findall(rf"({self._member.pattern})\[{key}\]", written))
         if len(resources) != 1 or re.search(rf"\b{value}\b", written):
-            return f"{key}, {value} in {self._each.over}", written
+            return f"{names} in {self._each.over}", written
         [resource] = resources
         instance = resource.partition(".")[0].rpartition("_")[2]
         return f"{key}, {instance} in {resource}", written.replace(f"{resource}[{key}]", instance)

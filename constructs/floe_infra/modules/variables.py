@@ -113,7 +113,8 @@ def _variable(name: str, field: FieldInfo, shape: Shape, text: str, module: Modu
     nullable = _takes_none(field)
     place = f"var.{name}"
     checks = [_Place(place, name, nullable, (), shape)]
-    validations = [validation for check in checks for validation in check.validations(module.sample.get(name))]
+    sample = (module.sample.get(name), lambda wrong: wrong)
+    validations = [validation for check in checks for validation in check.validations(sample)]
     rules = [
         Validation(rule.condition, _sentence(f"{name}: {rule.message}"), (rule.refused,))
         for rule in module.rules
@@ -141,7 +142,7 @@ def _plain(value: Any) -> Any:
 
 def _type(shape: Shape) -> str:
     if shape.fields:
-        fields = (f"{name} = {_field_type(shape, name, field)}" for name, field in shape.fields.items())
+        fields = (f"{called(name)} = {_field_type(shape, name, field)}" for name, field in shape.fields.items())
         return f"object({{ {', '.join(fields)} }})"
     kind = get_origin(shape.type) or shape.type
     if kind is Literal:
@@ -151,6 +152,11 @@ def _type(shape: Shape) -> str:
     if kind in (list, dict):
         return f"{'list' if kind is list else 'map'}({_type(shape.child(0))})"
     return {bool: "bool", int: "number", float: "number", str: "string"}[kind]
+
+
+def called(field: str) -> str:
+    """What a field is called in Terraform: one that ends in an underscore has a word that Python keeps to itself."""
+    return field.removesuffix("_")
 
 
 def _field_type(shape: Shape, name: str, field: FieldInfo) -> str:
@@ -168,7 +174,13 @@ def _description(text: str, shape: Shape) -> str:
     if not inside.fields:
         return words
     texts = inside.type.descriptions()
-    return "\n".join([words, "", *(f"* `{name}`: {' '.join(texts[name].split())}" for name in inside.fields), ""])
+    return "\n".join(
+        [words, "", *(f"* `{called(name)}`: {' '.join(texts[name].split())}" for name in inside.fields), ""]
+    )
+
+
+Wrap = Callable[[str], str]
+Sample = tuple[Any, Wrap]
 
 
 @dataclass(frozen=True)
@@ -182,35 +194,43 @@ class _Place:
     """What leads to it, with `{}` for the condition: loops, and that something is not null."""
     shape: Shape
 
-    def validations(self, sample: Any, wrap: Callable[[str], str] = lambda wrong: wrong) -> Iterator[Validation]:
+    def validations(self, *samples: Sample) -> Iterator[Validation]:
         """Of this value, and of what is in it.
 
         Args:
-            sample: a value that is right.
-            wrap: puts a wrong value into the whole variable's.
+            samples: values that are right, each with what puts a wrong one into the whole variable's.
         """
+        [sample, wrap] = samples[0]
         for condition, wrong in self._conditions(sample):
             message = _sentence(f"{self.name}: {_allowed(self.shape)}")
             yield Validation(self._whole(condition), message, tuple(map(wrap, wrong)))
         if self.shape.fields:
-            given = sample or {}
-            for name, field in self.shape.fields.items():
-                place, called = f"{self.value}.{name}", f"{self.name}.{name}"
-                inner = _Place(place, called, _takes_none(field), self._guarded, self.shape.child(name))
-                yield from inner.validations(given.get(name), _into_object(wrap, given, name))
+            for field_name, field in self.shape.fields.items():
+                name = called(field_name)
+                inner = _Place(
+                    f"{self.value}.{name}",
+                    f"{self.name}.{name}",
+                    _takes_none(field),
+                    self._guarded,
+                    self.shape.child(field_name),
+                )
+                having = [(given, put) for given, put in samples if name in (given or {})] or [samples[0]]
+                yield from inner.validations(*(_inside(given or {}, put, name) for given, put in having))
         elif get_origin(self.shape.type) is dict:
             key, value = f"key{self._depth}", f"each{self._depth}"
             around = (*self._guarded, f"alltrue([for {key}, {value} in {self.value} : {{}}])")
             given = next(iter((sample or {}).values()), None)
             keys = _Place(key, f"{self.name} (keys)", False, around, self.shape.keys)
-            yield from keys.validations(None, lambda wrong: wrap(f"{{ {wrong} = {_hcl(given)} }}"))
+            yield from keys.validations((None, lambda wrong: wrap(f"{{ {wrong} = {_hcl(given)} }}")))
             inner = _Place(value, f"{self.name}[*]", False, around, self.shape.child(0))
-            yield from inner.validations(given, lambda wrong: wrap(f"{{ valid = {wrong} }}"))
+            found = [(each, put) for given, put in samples for each in (given or {}).values()] or [(None, wrap)]
+            yield from inner.validations(*((each, _into(put, "{{ valid = {} }}")) for each, put in found))
         elif get_origin(self.shape.type) is list:
             value = f"each{self._depth}"
             around = (*self._guarded, f"alltrue([for {value} in {self.value} : {{}}])")
             inner = _Place(value, f"{self.name}[*]", False, around, self.shape.child(0))
-            yield from inner.validations((sample or [None])[0], lambda wrong: wrap(f"[{wrong}]"))
+            found = [(each, put) for given, put in samples for each in given or ()] or [(None, wrap)]
+            yield from inner.validations(*((each, _into(put, "[{}]")) for each, put in found))
 
     @property
     def _depth(self) -> str:
@@ -290,12 +310,18 @@ def _beyond(kind: Any, bounds: Mapping[str, Any], sample: Any) -> str:
     return f'{{ for {count} : "a${{number}}" => {_hcl(next(iter(sample.values())))} }}'
 
 
-def _into_object(wrap: Callable[[str], str], given: Mapping[str, Any], name: str) -> Callable[[str], str]:
+def _into(wrap: Wrap, whole: str) -> Wrap:
+    return lambda wrong: wrap(whole.format(wrong))
+
+
+def _inside(given: Mapping[str, Any], wrap: Wrap, name: str) -> Sample:
+    """What an object has under this name."""
+
     def put(wrong: str) -> str:
         others = [f"{key} = {_hcl(value)}" for key, value in given.items() if key != name]
         return wrap(f"{{ {', '.join([*others, f'{name} = {wrong}'])} }}")
 
-    return put
+    return given.get(name), put
 
 
 def _hcl(value: Any) -> str:

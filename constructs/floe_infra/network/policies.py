@@ -46,19 +46,24 @@ def policies_by_namespace(namespaces: Iterable[str], edges: Sequence[Edge]) -> d
 
     A connection is allowed when both ends allow it, so an edge between two of our pods is in two policies.
     """
-    return {namespace: [_deny(namespace), _dns(namespace), *_allowing(namespace, edges)] for namespace in namespaces}
+    return {namespace: [*closed(namespace), *_allowing(namespace, edges)] for namespace in namespaces}
+
+
+def closed(namespace: str) -> list[Policy]:
+    """A policy that allows nothing, and one for DNS."""
+    return [_deny(namespace), _dns(namespace)]
 
 
 def _allowing(namespace: str, edges: Sequence[Edge]) -> list[Policy]:
     ends = [end for edge in edges for end in (edge.client, edge.server)]
     ours = {end.name: end for end in ends if not isinstance(end, Addresses) and end.namespace == namespace}
     return [
-        _policy(
+        policy(
             name,
             namespace,
-            _selector(end),
-            ingress=[_rule("from", edge.client, edge.ports) for edge in edges if edge.server == end],
-            egress=[_rule("to", edge.server, edge.ports) for edge in edges if edge.client == end],
+            selector(end),
+            ingress=[rule("from", [edge.client], edge.ports) for edge in edges if edge.server == end],
+            egress=[rule("to", [edge.server], edge.ports) for edge in edges if edge.client == end],
         )
         for name, end in sorted(ours.items())
     ]
@@ -66,19 +71,19 @@ def _allowing(namespace: str, edges: Sequence[Edge]) -> list[Policy]:
 
 def _deny(namespace: str) -> Policy:
     """Selects everything and allows nothing, so that what no other policy allows is refused."""
-    return _policy("default-deny", namespace, {}, ingress=[], egress=[])
+    return policy("default-deny", namespace, {}, ingress=[], egress=[])
 
 
 def _dns(namespace: str) -> Policy:
     """To names' servers, by UDP, and by TCP for long answers."""
-    rule = {
+    to_dns = {
         "to": [_pods("kube-system", _DNS)],
         "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
     }
-    return _policy("dns", namespace, {}, egress=[rule])
+    return policy("dns", namespace, {}, egress=[to_dns])
 
 
-def _policy(name: str, namespace: str, selector: Mapping[str, Any], **rules: list[dict[str, Any]]) -> Policy:
+def policy(name: str, namespace: str, selector: Mapping[str, Any], **rules: list[dict[str, Any]]) -> Policy:
     """A direction that has rules, or an empty list of them, is one that the policy decides on."""
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -96,9 +101,10 @@ def _policy(name: str, namespace: str, selector: Mapping[str, Any], **rules: lis
     }
 
 
-def _rule(direction: str, end: End, ports: Sequence[int]) -> dict[str, Any]:
-    numbers = {"ports": [{"protocol": "TCP", "port": port} for port in ports]} if ports else {}
-    return {direction: _peers(end), **numbers}
+def rule(direction: str, ends: Sequence[End], ports: Sequence[int], protocol: str = "TCP") -> dict[str, Any]:
+    """What is allowed `from` or `to` any of the ends, by these ports; by every port when there are none."""
+    numbers = {"ports": [{"protocol": protocol, "port": port} for port in ports]} if ports else {}
+    return {direction: [peer for end in ends for peer in _peers(end)], **numbers}
 
 
 def _peers(end: End) -> list[dict[str, Any]]:
@@ -110,7 +116,7 @@ def _peers(end: End) -> list[dict[str, Any]]:
             {"ipBlock": {"cidr": block.cidr, **({"except": list(block.but)} if block.but else {})}}
             for block in end.blocks
         ]
-    return [_pods(end.namespace, _selector(end))]
+    return [_pods(end.namespace, selector(end))]
 
 
 def _pods(namespace: str, selector: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,5 +127,6 @@ def _pods(namespace: str, selector: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _selector(end: Workload | Everyone) -> dict[str, Any]:
+def selector(end: Workload | Everyone) -> dict[str, Any]:
+    """What selects these pods in their namespace."""
     return {} if isinstance(end, Everyone) else {"matchLabels": dict(end.labels)}
