@@ -191,6 +191,8 @@ class Module:
     """Begins the names of what it makes, in HCL: `var.name`."""
     providers: tuple[str, ...] = ("aws",)
     """What it is made with: `aws`, or `helm` (and `kubernetes`), with which values go into text."""
+    terraform: str = ">= 1.9.0"
+    """The versions of Terraform that take it: 1.9 is the first whose validations may look at other variables."""
     hidden: tuple[str, ...] = ("kind",)
     """Fields that are no variables."""
     named: Mapping[str, str] = field(default_factory=dict)
@@ -221,6 +223,10 @@ class ModuleContext(Context):
 
     @property
     def prefix(self) -> str:
+        return self.begins
+
+    @property
+    def path(self) -> str:
         return self.begins
 
     @property

@@ -19,10 +19,13 @@ from floe_infra.modules.main_file import addresses, blocks, elements
 from floe_infra.modules.probe import Element
 from floe_infra.modules.variables import Variable, variables
 
-TERRAFORM_VERSIONS = ">= 1.9.0"
-"""The first whose validations may look at other variables."""
 _PROVIDERS = {"aws": PROVIDER_VERSIONS, "helm": HELM_VERSIONS, "kubernetes": KUBERNETES_VERSIONS}
 _BEGIN, _END = "<!-- BEGIN_TF_DOCS -->", "<!-- END_TF_DOCS -->"
+_SECTIONS = {
+    "data": ("data-sources", "data source"),
+    "ephemeral": ("ephemeral-resources", "ephemeral resource"),
+    "resource": ("resources", "resource"),
+}
 _LINE = {"\n": "<br/>", "|": "\\|"}
 
 
@@ -61,7 +64,7 @@ def _versions(module: Module) -> Block:
     required = Block("required_providers")
     for name in module.providers:
         required.arguments[name] = as_text({"source": f"hashicorp/{name}", "version": _PROVIDERS[name]})
-    return Block("terraform", (), {"required_version": as_text(TERRAFORM_VERSIONS)}, [required])
+    return Block("terraform", (), {"required_version": as_text(module.terraform)}, [required])
 
 
 def _variable(variable: Variable) -> Block:
@@ -95,7 +98,8 @@ def _rejections(module: Module, inputs: Sequence[Variable]) -> str:
 
 def _mocks(behaviour: str) -> str:
     """What stands in for the providers in the module's other tests."""
-    return "".join(re.findall(r'^mock_provider "\w+" \{(?:\}|.*?^\})\n\n', behaviour, flags=re.DOTALL | re.MULTILINE))
+    blocks = r'^(?:(?:mock_)?provider "\w+"|override_data) \{(?:\}|.*?^\})\n\n'
+    return "".join(re.findall(blocks, behaviour, flags=re.DOTALL | re.MULTILINE))
 
 
 def _readme(module: Module, inputs: Sequence[Variable], made: Sequence[Element], outputs: Sequence[Block]) -> str:
@@ -119,7 +123,7 @@ def _tables(
 ) -> Iterator[str]:
     """As terraform-docs makes them (https://terraform-docs.io/reference/markdown-table/)."""
     providers = {name: _PROVIDERS[name] for name in module.providers}
-    requirements = {"terraform": TERRAFORM_VERSIONS, **providers}
+    requirements = {"terraform": module.terraform, **providers}
     yield _table(
         "Requirements",
         ["Name", "Version"],
@@ -156,10 +160,10 @@ def _anchor(kind: str, name: str) -> str:
 
 def _resource(address: str, element: Element) -> list[str]:
     provider, _, short = element.type.partition("_")
-    kind = "data-sources" if element.section == "data" else "resources"
+    kind, words = _SECTIONS[element.section]
     link = f"https://registry.terraform.io/providers/hashicorp/{provider}/latest/docs/{kind}/{short}"
-    name = address.removeprefix("data.").replace("_", "\\_")
-    return [f"[{name}]({link})", "data source" if element.section == "data" else "resource"]
+    name = address.removeprefix(f"{element.section}.").replace("_", "\\_")
+    return [f"[{name}]({link})", words]
 
 
 def _input(variable: Variable) -> list[str]:

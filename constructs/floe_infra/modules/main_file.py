@@ -16,7 +16,7 @@ from floe_infra.modules.json_text import Checksum, Json
 from floe_infra.modules.merge import WHEN, Maybe, flat, merge
 from floe_infra.modules.probe import REFERENCE, Element, probe
 
-_REFERENCE = re.compile(rf"(?:\bdata\.)?\b\w+\.{REFERENCE}[\w-]+")
+_REFERENCE = re.compile(rf"(?:\b(?:data|ephemeral)\.)?\b\w+\.{REFERENCE}[\w-]+")
 
 
 def elements(module: Module) -> list[Element]:
@@ -64,11 +64,16 @@ def addresses(made: Sequence[Element], renamed: Mapping[str, str]) -> dict[str, 
         if element.section != "output"
     }
     names = {reference: (type, _short(type, path)) for reference, (type, path) in paths.items()}
-    for address, times in Counter((reference.startswith("data."), *name) for reference, name in names.items()).items():
+    prefixes = {
+        element.reference: "" if element.section == "resource" else f"{element.section}."
+        for element in made
+        if element.section != "output"
+    }
+    for address, times in Counter((prefixes[reference], *name) for reference, name in names.items()).items():
         if times > 1:
             raise GenerationError(f"{times} of {address[1]} would be called {'_'.join(address[2])}")
     return {
-        reference: f"{'data.' if reference.startswith('data.') else ''}{type}.{'_'.join(path).replace('-', '_')}"
+        reference: f"{prefixes[reference]}{type}.{'_'.join(path).replace('-', '_')}"
         for reference, (type, path) in names.items()
     }
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 REFERENCE = "at__"
 """Begins the names of resources for as long as it is not known what they are called in the module."""
-_PROTECTED_OTHERWISE = {"aws_s3_bucket", "aws_db_instance", "aws_kms_key"}
+_PROTECTED_OTHERWISE = {"aws_s3_bucket", "aws_db_instance", "aws_kms_key", "aws_secretsmanager_secret"}
 """What the service itself protects, as a variable says; `prevent_destroy` could not follow one."""
 
 Key = tuple[str, str, str]
@@ -55,7 +55,7 @@ class Element:
     @property
     def reference(self) -> str:
         """How expressions name it, before it has its name."""
-        prefix = "data." if self.section == "data" else ""
+        prefix = "" if self.section == "resource" else f"{self.section}."
         return f"{prefix}{self.type}.{REFERENCE}{self.key[2]}"
 
 
@@ -139,6 +139,12 @@ def _elements(
         (Element(section, type, _place(body), _plain(body, type), shape), f"{type}.{name}")
         for (section, type, name), shape in ((key, shape) for key, shape in known.items() if len(key) == 3)
         if (body := document.get(section, {}).get(type, {}).get(name)) is not None
+    ]
+    # CDKTF has no constructs for these: they say no more of their place than what they are called.
+    made[:0] = [
+        (Element("ephemeral", type, (name.removeprefix("module_"),), body, {}), f"{type}.{name}")
+        for type, named in document.get("ephemeral", {}).items()
+        for name, body in named.items()
     ]
     for element, _ in made:
         path, element.each, element.number = _without_members(element.path, module)
