@@ -43,6 +43,11 @@ class Context:
         return f"{self.name}-{self.environment}"
 
     @property
+    def path(self) -> str:
+        """Likewise where names are paths: `<name>/<environment>`."""
+        return f"{self.name}/{self.environment}"
+
+    @property
     def keeps_data(self) -> bool:
         """Whether what holds data is protected."""
         return keeps_data(self.environment, allow_data_loss=self.allow_data_loss)

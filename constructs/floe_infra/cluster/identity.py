@@ -14,6 +14,7 @@ from constructs import Construct
 
 from floe_infra.cloud.iam import Role, role_name, trust
 from floe_infra.context import Context
+from floe_infra.fields import is_token
 from floe_infra.refs import IdentityRef
 
 AUDIENCE = "sts.amazonaws.com"
@@ -41,7 +42,7 @@ class Identities(Construct):
             id,
             namespace=namespace,
             service_account=service_account,
-            trust=self._trust(f"system:serviceaccount:{namespace}:{service_account}"),
+            trust=self._trust(_subject(namespace, service_account)),
             policies=policies,
             context=self._context,
         )
@@ -50,6 +51,12 @@ class Identities(Construct):
         # CDKTF loses tokens in a mapping's keys.
         exactly = {"StringEquals": Fn.zipmap(self._claims, [subject, AUDIENCE])}
         return trust("sts:AssumeRoleWithWebIdentity", {"Federated": self._provider_arn}, exactly)
+
+
+def _subject(namespace: str, service_account: str) -> str:
+    subject = f"system:serviceaccount:{namespace}:{service_account}"
+    # Between Terraform's functions CDKTF takes no text around tokens.
+    return Fn.format("system:serviceaccount:%s:%s", [namespace, service_account]) if is_token(subject) else subject
 
 
 class ServiceAccountRole(Role):

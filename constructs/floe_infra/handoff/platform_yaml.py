@@ -200,7 +200,7 @@ def _security(parts: Parts) -> Section:
     backends: Section = {"primary": "kubernetes", "kubernetes": {"namespace": parts.runtime.namespace}}
     context = parts.context
     if parts.on_aws and parts.config.secrets.kind == "external_secrets":
-        prefix = f"{context.name}/{context.environment}/"
+        prefix = f"{context.path}/"
         backends["aws_secrets_manager"] = {"enabled": True, "region": context.region, "prefix": prefix}
     encrypted = parts.on_aws and parts.storage and parts.storage.kms_key_arn
     at_rest = {"encryption": {"at_rest": {"enabled": True, "provider": "aws_kms"}}} if encrypted else {}

@@ -20,11 +20,14 @@ from floe_infra.secrets import ephemeral
 from floe_infra.secrets.config import ExternalSecretsConfig
 from floe_infra.terraform import keep
 
-_RANDOM = "aws_secretsmanager_random_password"
+RANDOM = "aws_secretsmanager_random_password"
+"""What makes a password."""
+PASSWORDS = {"exclude_punctuation": True, "require_each_included_type": True}
+"""What every password has: letters and digits, and nothing else."""
 
 
 class AwsSecretsManager(Construct):
-    """The platform's secrets, encrypted with a key of their own, named `<platform>/<environment>/<secret>`.
+    """The platform's secrets, encrypted with a key of their own, named `<name>/<environment>/<secret>`.
 
     A value is made by Secrets Manager itself, passes through Terraform's memory while it applies (`ephemeral`), and is
     written by an argument that no plan and no state holds (`secret_string_wo`). It is written again only when its
@@ -48,7 +51,7 @@ class AwsSecretsManager(Construct):
         secret = SecretsmanagerSecret(
             self,
             name,
-            name=f"{self._context.name}/{self._context.environment}/{name}",
+            name=f"{self._context.path}/{name}",
             description=f"{name} of {self._context.prefix}",
             kms_key_id=self._key_arn,
             recovery_window_in_days=30 if self._context.keeps_data else 0,
@@ -83,12 +86,8 @@ class AwsSecretsManager(Construct):
 
     def _value(self, name: str, content: Mapping[str, str | Password]) -> str:
         def make(key: str, password: Password) -> str:
-            arguments = {
-                "password_length": password.length,
-                "exclude_punctuation": True,
-                "require_each_included_type": True,
-            }
-            return f"{ephemeral.resource(self, _RANDOM, f'{name}_{key}', arguments)}.random_password"
+            arguments = {"password_length": password.length, **PASSWORDS}
+            return f"{ephemeral.resource(self, RANDOM, f'{name}_{key}', arguments)}.random_password"
 
         return ephemeral.encode(ephemeral.expressions(content, make))
 

@@ -111,7 +111,7 @@ def layout(config: VaultConfig | OpenBaoConfig, context: Context) -> Layout:
             prefix=context.prefix,
             namespace=config.namespace,
             mount="secret",
-            path=f"{context.name}/{context.environment}",
+            path=context.path,
             auth_mount="kubernetes",
             audience="openbao",
         )
@@ -119,7 +119,7 @@ def layout(config: VaultConfig | OpenBaoConfig, context: Context) -> Layout:
         prefix=context.prefix,
         namespace=config.namespace,
         mount=config.mount,
-        path=config.path or f"{context.name}/{context.environment}",
+        path=config.path or context.path,
         auth_mount=config.auth_mount,
         audience=config.audience,
     )
