@@ -204,6 +204,11 @@ class StorageRef:
         return tuple({bucket.name: bucket for bucket in self.layers.values()}.values())
 
     @property
+    def locations(self) -> Sequence[str]:
+        """Where tables may go: the URIs of the warehouse buckets, each once."""
+        return [bucket.uri for bucket in self.buckets]
+
+    @property
     def first(self) -> BucketRef:
         """The first layer's, where what belongs to no layer goes."""
         return self.buckets[0]

@@ -44,6 +44,8 @@ ROOT_SECRET = "polaris-root"
 """The name of the secret with the credentials of Polaris' administrator."""
 TOKEN_SECRET = "polaris-token-key"
 """The name of the secret with the key that Polaris' tokens are signed with."""
+ADMIN_IMAGE = "docker.io/apache/polaris-admin-tool"
+"""Makes Polaris' realms, in the servers' version."""
 
 
 def client_secret(client: str) -> str:

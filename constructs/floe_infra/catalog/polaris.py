@@ -10,7 +10,14 @@ from typing import Any
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from floe_infra.catalog.config import ROOT_SECRET, TOKEN_SECRET, PolarisConfig, client_id, client_secret
+from floe_infra.catalog.config import (
+    ADMIN_IMAGE,
+    ROOT_SECRET,
+    TOKEN_SECRET,
+    PolarisConfig,
+    client_id,
+    client_secret,
+)
 from floe_infra.catalog.programs import provision_polaris as program
 from floe_infra.catalog.server import namespace_location, namespaces, program_job, server_values, server_workload
 from floe_infra.kubernetes import charts
@@ -203,7 +210,7 @@ class Polaris(Construct):
         return {
             **server_values(config, name=NAME, site=self._site, storage=self._storage, telemetry=telemetry),
             "image": {"repository": "docker.io/apache/polaris", "tag": version},
-            "maintenance": {"image": {"repository": "docker.io/apache/polaris-admin-tool", "tag": version}},
+            "maintenance": {"image": {"repository": ADMIN_IMAGE, "tag": version}},
             "podDisruptionBudget": {"enabled": config.replicas > 1, "maxUnavailable": 1},
             "topologySpreadConstraints": spread(**{"app.kubernetes.io/instance": NAME}),
             "podAnnotations": {**self._database_checksum, **self._secrets_checksum},
@@ -251,7 +258,7 @@ class Polaris(Construct):
                 name=self.ref.warehouse,
                 default_base_location=storage.first.uri,
                 storage=self._storage_config(),
-                properties={"polaris.config.drop-with-purge.enabled": json.dumps(self._config.drop_with_purge)},
+                properties={"polaris.config.drop-with-purge.enabled": _word(self._config.drop_with_purge)},
             ),
             namespaces=tuple(
                 program.Namespace((name,), namespace_location(storage, layer, name))
@@ -268,7 +275,7 @@ class Polaris(Construct):
     def _storage_config(self) -> dict[str, Any]:
         """The API's `storageConfigInfo`: in a cloud with an identity to lend, and never with one elsewhere."""
         storage = self._storage
-        locations = [bucket.uri for bucket in storage.buckets]
+        locations = storage.locations
         if storage.scheme == "gs":
             lent = self._site.lent_roles["catalog"]
             return {"storageType": "GCS", "allowedLocations": locations, "gcsServiceAccount": lent}
@@ -277,7 +284,7 @@ class Polaris(Construct):
             reach = {"endpoint": storage.endpoint, "pathStyleAccess": storage.path_style}
             return {**common, **reach, "stsUnavailable": True}
         # A lent role is narrowed down to what is named here: without its key, it could not decrypt.
-        key = {"currentKmsKey": storage.kms_key_arn} if storage.kms_key_arn else {}
+        key = {} if storage.kms_key_arn is None else {"currentKmsKey": storage.kms_key_arn}
         return {**common, "roleArn": self._site.lent_roles["catalog"], **key}
 
 
@@ -285,6 +292,11 @@ def _clients(site: Site) -> dict[str, SecretRef]:
     """Who logs in, each with the secret that holds its credentials."""
     prefix = client_secret("")
     return {name.removeprefix(prefix): secret for name, secret in site.secrets.items() if name.startswith(prefix)}
+
+
+def _word(flag: bool) -> str:
+    """As Polaris reads it; what only Terraform knows is put into words by Terraform."""
+    return json.dumps(flag) if isinstance(flag, bool) else f"{flag}"
 
 
 def _directory(client: str) -> str:

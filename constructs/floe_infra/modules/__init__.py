@@ -13,6 +13,7 @@ NAMES = (
     "marquez",
     "nessie",
     "network-policies",
+    "polaris",
     "postgres-databases",
     "rds",
     "s3",

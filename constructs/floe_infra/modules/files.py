@@ -81,9 +81,15 @@ def _variable(variable: Variable) -> Block:
     return block
 
 
+def _needed(variable: Variable) -> bool:
+    """Whether it must be given: that it is left out may be what a rule refuses."""
+    refused = [wrong for validation in variable.validations for wrong in validation.refused]
+    return variable.required or inline(as_text(variable.default)) in refused
+
+
 def _rejections(module: Module, inputs: Sequence[Variable]) -> str:
     """A test for each validation: a value that it must refuse."""
-    given = {variable.name: module.sample[variable.name] for variable in inputs if variable.required}
+    given = {variable.name: module.sample[variable.name] for variable in inputs if _needed(variable)}
     always = Block("variables", (), {name: as_text(value) for name, value in given.items()})
     runs: list[Block] = []
     for variable in inputs:
@@ -104,7 +110,7 @@ def _mocks(behaviour: str) -> str:
 
 def _readme(module: Module, inputs: Sequence[Variable], made: Sequence[Element], outputs: Sequence[Block]) -> str:
     usage = Block("module", (module.name.replace("-", "_"),), {"source": as_text(f"./terraform-modules/{module.name}")})
-    usage.arguments |= {each.name: as_text(module.sample[each.name]) for each in inputs if each.required}
+    usage.arguments |= {each.name: as_text(module.sample[each.name]) for each in inputs if _needed(each)}
     parts = [
         f"# {module.name}",
         module.summary,

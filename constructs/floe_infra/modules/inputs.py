@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,6 +15,13 @@ from floe_infra.refs import BucketRef, DatabaseRef, SecretRef, StorageRef
 
 RoleArn = Annotated[
     str, Matches(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[!-~]+", "the ARN of an IAM role: arn:aws:iam::account:role/name")
+]
+KmsKeyArn = Annotated[
+    str,
+    Matches(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
+        "the ARN of a KMS key: arn:aws:kms:region:account:key/id",
+    ),
 ]
 BucketUri = Annotated[
     str,
@@ -38,6 +46,17 @@ class PostgresqlServer(Model):
     """Its port."""
     ssl_mode: Literal["disable", "require", "verify-full"] = "require"
     """How connections are encrypted, in libpq's words."""
+
+
+class S3Compatible(Model):
+    """Storage that speaks S3's protocol, and is not AWS'."""
+
+    endpoint: Url
+    """Its URL."""
+    path_style: bool = True
+    """Whether the bucket stands in the path of a URL (`http://host/bucket`), and not before the host."""
+    secret: str
+    """The name in the secret manager of the keys to it, `access_key` and `secret_key`."""
 
 
 class LayersInputs(Model):
@@ -65,17 +84,28 @@ SCALES_UP = Rule(
 @dataclass(frozen=True)
 class _Storage(StorageRef):
     default: BucketRef | None = None
+    all: Sequence[str] = ()
+
+    @property
+    def locations(self) -> Sequence[str]:
+        return self.all
 
     @property
     def first(self) -> BucketRef:
         return self.default or super().first
 
 
-def layers(tokens: Tokens, *, kms_key_arn: str | None = None) -> StorageRef:
-    """What `LayersInputs` say."""
+def layers(tokens: Tokens, **more: Any) -> StorageRef:
+    """What `LayersInputs` say, and what they do not (`kms_key_arn`, `endpoint`)."""
     bucket = BucketRef(name=MEMBER, arn="", uri=tokens.text(f"{MEMBER}.value"))
     default = BucketRef(name="", arn="", uri=tokens.text("var.default_location"))
-    return _Storage(layers={MEMBER: bucket}, region=tokens.text("var.region"), kms_key_arn=kms_key_arn, default=default)
+    return _Storage(
+        layers={MEMBER: bucket},
+        region=tokens.text("var.region"),
+        default=default,
+        all=tokens.texts("distinct(values(var.layers))"),
+        **more,
+    )
 
 
 def database(tokens: Tokens, secret: SecretRef) -> DatabaseRef:
