@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from floe_infra.hcl.template import escaped
 from floe_infra.kubernetes.values import merge
+from floe_infra.modules.json_text import mapped
 from floe_infra.runtime.terraform import Terraform, find_program
 
 MODULES = Path(__file__).parents[2] / "terraform-modules"
@@ -27,6 +29,7 @@ _META = re.compile(
     r"^  (?:count|for_each|depends_on) = (?:.*[^\[({]\n|.*[\[({]\n(?:   .*\n|\n)*  [\])}].*\n)", re.MULTILINE
 )
 _BLOCK = re.compile(r"^( +)(\w+) \{$(.*?)^\1\}$", re.MULTILINE | re.DOTALL)
+_CHECKSUM = re.compile("checksum/|floe-infra/configuration$")
 _MOCK = re.compile(r'^mock_provider "\w+" \{\}\n', re.MULTILINE)
 
 
@@ -89,7 +92,7 @@ def planned(cases: Mapping[str, Case], directory: Path) -> dict[str, Planned]:
     """What Terraform would give to Helm in every case, all in one plan."""
     for name in {case.module for case in cases.values()}:
         copied(name, directory / name)
-    modules = {id: {"source": f"./{case.module}", **case.variables} for id, case in cases.items()}
+    modules = {id: {"source": f"./{case.module}", **mapped(case.variables, escaped)} for id, case in cases.items()}
     (directory / "main.tf.json").write_text(json.dumps({"module": modules}))
     terraform = Terraform(directory)
     terraform.init()
@@ -158,11 +161,12 @@ def _plain(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unlisted(value: Any) -> Any:
-    """Blocks of which there is one, as one."""
+    """Blocks of which there is one, as one; arguments that are null as left out."""
     if isinstance(value, dict):
         return {
             key: each if key == "values" else _unlisted(each[0] if isinstance(each, list) and len(each) == 1 else each)
             for key, each in value.items()
+            if each is not None
         }
     return value
 
@@ -170,7 +174,7 @@ def _unlisted(value: Any) -> Any:
 def _without_checksums(value: Any) -> Any:
     """Checksums are of the text; and text that is JSON is compared as what it says."""
     if isinstance(value, dict):
-        return {key: _without_checksums(each) for key, each in value.items() if not key.startswith("checksum/")}
+        return {key: _without_checksums(each) for key, each in value.items() if not _CHECKSUM.match(key)}
     if isinstance(value, list):
         return [_without_checksums(each) for each in value]
     if isinstance(value, str) and value.startswith(("{", "[")):

@@ -52,6 +52,14 @@ def test_several_objects_keep_their_own_types():
     assert flat(both.body["items"]) == '${concat(["a"], var.on ? [{ x = 1 }] : [])}'
     [both] = merged([resource("a", items=["a", item, {"y": "z"}])], [resource("a", items=["a"])])
     assert flat(both.body["items"]) == '${concat(["a"], [for item in [{ x = 1 }, { y = "z" }] : item if var.on])}'
+    [both] = merged([resource("a", items=["a", item, {"x": 2}])], [resource("a", items=["a"])])
+    assert flat(both.body["items"]) == '${concat(["a"], var.on ? [{ x = 1 }, { x = 2 }] : [])}'
+
+
+def test_items_of_lists_under_two_conditions():
+    [inner] = merged([resource("a", items=["a", "b", "c"])], [resource("a", items=["a", "b"])], "var.inner")
+    [outer] = merged([inner], [resource("a", items=["a"])], "var.outer")
+    assert outer.body["items"] == ["a", Maybe("var.outer", ("b",)), Maybe("var.outer && var.inner", ("c",))]
 
 
 def test_maps_keep_what_they_share():

@@ -10,6 +10,7 @@ NAMES = (
     "eks",
     "external-secrets",
     "glue-catalog",
+    "jaeger",
     "marquez",
     "nessie",
     "network-policies",

@@ -143,7 +143,7 @@ class _Writer:
             return {"for_each": f"${{{element.when} ? {over} : {{}}}}" if element.when else f"${{{over}}}"}
         count = element.count
         if element.when:
-            return {"count": f"${{{element.when} ? {_inner(count)} : 0}}"}
+            return {"count": f"${{{self._shorter(element.when)} ? {_inner(count)} : 0}}"}
         return {"count": count} if isinstance(count, str) else {}
 
     def _final(self, value: Any) -> Any:
@@ -152,7 +152,7 @@ class _Writer:
 
     def _addressed(self, value: Any, key: str = "") -> Any:
         if isinstance(value, str):
-            return _REFERENCE.sub(lambda found: self._address(found, key), value)
+            return _REFERENCE.sub(lambda found: self._address(found, key), self._shorter(value))
         if isinstance(value, dict):
             return {self._addressed(name): self._addressed(each, name) for name, each in value.items()}
         return [self._addressed(each, key) for each in value] if isinstance(value, list) else value
@@ -194,19 +194,24 @@ def _checked(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     elsewhere = [pair for body in bodies for pair in _inside(body)]
     for key, checksum in elsewhere:
-        if not isinstance(checksum, Checksum) or checksum.value in found.values():
-            continue
-        places = [name for name, value in elsewhere if type(value) is type(checksum.value) and value == checksum.value]
-        if places and not any(re.search(r"\b(count|each)\.", text) for text in _strings(checksum.value)):
-            name = places[0] if isinstance(checksum.value, str) else key.rpartition("/")[2]
+        for part in _parts(checksum) if isinstance(checksum, Checksum) else ():
+            places = [name for name, value in elsewhere if type(value) is type(part) and value == part]
+            if part in found.values() or not places or any(_OF_MEMBER.search(text) for text in _strings(part)):
+                continue
+            name = places[0] if isinstance(part, str) else key.rpartition("/")[2]
             name = re.sub(r"(?<=[a-z])(?=[A-Z])|\W", "_", name).lower()
             while name in found:
                 name += "_"
-            found[name] = checksum.value
+            found[name] = part
     return found
 
 
 def _inside(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    def _shorter(self, text: str) -> str:
+        for long, short in self._module.shorter.items():
+            text = text.replace(long, short)
+        return text
+
     """All values inside, with what they are called; not what there are checksums of."""
     yield key, value
     if isinstance(value, dict):
@@ -239,3 +244,13 @@ def _replaced(value: Any, text: str, by: str) -> Any:
     if isinstance(value, dict):
         return {key: _replaced(each, text, by) for key, each in value.items()}
     return [_replaced(each, text, by) for each in value] if isinstance(value, list) else value
+_OF_MEMBER = re.compile(r"\b(count|each)\.")
+
+
+def _parts(checksum: Checksum) -> Iterator[Any]:
+    """What it is of as a whole, or each of what it is of."""
+    yield checksum.value
+    if isinstance(checksum.value, list):
+        yield from (part for part in checksum.value if isinstance(part, (dict, Json)) and part)
+
+

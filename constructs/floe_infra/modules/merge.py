@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any
 
 from floe_infra.hcl.expression import parse
@@ -207,9 +208,18 @@ def _lists(condition: str, on: list[Any], off: list[Any]) -> list[Any] | None:
             shared = True
             merged += on[i:j]
         else:
-            merged += [Maybe(condition, tuple(on[i:j]))] if j > i else []
-            merged += [Maybe(negated(condition), tuple(off[k:m]))] if m > k else []
+            merged += _maybes(condition, on[i:j])
+            merged += _maybes(negated(condition), off[k:m])
     return merged if shared else None
+
+
+def _maybes(condition: str, items: list[Any]) -> list[Maybe]:
+    """Items of a list under a condition; those that have one already under both."""
+    groups = groupby(items, lambda item: item.when if isinstance(item, Maybe) else "")
+    return [
+        Maybe(both(condition, when), tuple(item for each in group for item in (each.items if when else (each,))))
+        for when, group in groups
+    ]
 
 
 def flat(value: Any) -> Any:
@@ -238,19 +248,26 @@ def flat(value: Any) -> Any:
 
 
 def _some(when: str, items: Any) -> str:
-    """A list's items under a condition. Both sides of `?` get one type, which of several objects can make words of
-    numbers, and of one does not."""
-    if (
-        isinstance(items, list)
-        and len(items) > 1
-        and any(isinstance(item, (dict, list)) or _is_object(item) for item in items)
-    ):
-        return f"[for item in {code(items)} : item if {when}]"
+    """A list's items under a condition. Both sides of `?` get one type: where objects have several it can be one that
+    makes words of their numbers."""
+    if isinstance(items, list) and len(items) > 1 and any(_is_object(item) for item in items):
+        types = {repr(_type(item)) for item in items}
+        if len(types) > 1 or "None" in types.pop():
+            return f"[for item in {code(items)} : item if {when}]"
     return f"{when} ? {code(items)} : []"
 
 
+def _type(value: Any) -> Any:
+    """What tells a value's type from others', with None for what only Terraform knows."""
+    if isinstance(value, dict):
+        return {key: _type(each) for key, each in sorted(value.items())}
+    if isinstance(value, list):
+        return [_type(each) for each in value]
+    return None if value is None or (isinstance(value, str) and value.startswith("${")) else type(value).__name__
+
+
 def _is_object(item: Any) -> bool:
-    return isinstance(item, str) and bool(re.match(r"\$\{(merge\(|\{)", item))
+    return isinstance(item, (dict, list)) or (isinstance(item, str) and bool(re.match(r"\$\{(merge\(|\{)", item)))
 
 
 def _flat_map(value: dict[str, Any]) -> Any:

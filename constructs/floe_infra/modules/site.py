@@ -61,11 +61,13 @@ def site(
     secrets: Mapping[str, SecretRef] | None = None,
     identities: Mapping[str, IdentityRef] | None = None,
     lent_roles: Mapping[str, str] | None = None,
+    storage_class: str | None = None,
 ) -> Site:
     """The site, with what `SiteInputs` and `SecretsInputs` say.
 
     Args:
         name: begins the names of what is made besides the service itself.
+        storage_class: for volumes; None for the cluster's default.
     """
     nodes = NodeGroupRef(
         name="",
@@ -77,7 +79,7 @@ def site(
         max_size=0,
     )
     store = Store(name, context, tokens.text("var.secret_store"), tokens.number("var.secret_refresh_minutes"))
-    return Site(
+    return _Site(
         cluster=ClusterRef(
             name="", endpoint="", certificate_authority="", oidc_issuer="", security_group_id="", node_groups=(nodes,)
         ),
@@ -87,7 +89,17 @@ def site(
         lent_roles=lent_roles or {},
         secrets=secrets or {},
         cluster_secrets=store if secrets else None,
+        given_class=storage_class,
     )
+
+
+@dataclass(frozen=True)
+class _Site(Site):
+    given_class: str | None = None
+
+    @property
+    def storage_class(self) -> str | None:
+        return self.given_class
 
 
 def secret(tokens: Tokens, name: str, expression: str, *keys: str) -> SecretRef:

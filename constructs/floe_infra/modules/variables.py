@@ -101,11 +101,9 @@ def variables(module: Module) -> list[Variable]:
     for model in module.inputs:
         texts = model.descriptions()
         for name, field in model.model_fields.items():
-            if name not in module.hidden:
-                called = module.named.get(name, name)
-                found.setdefault(
-                    called, _variable(called, field, Shape(model).child(name), texts.get(name, ""), module)
-                )
+            called = module.named.get(name, name)
+            if name not in module.hidden and called not in found:
+                found[called] = _variable(called, field, Shape(model).child(name), texts.get(name, ""), module)
     return sorted(found.values(), key=lambda variable: not variable.required)
 
 

@@ -220,7 +220,7 @@ class JaegerConfig(Kind):
     @property
     def secrets(self) -> dict[str, ExistingSecret]:
         """The login to a storage that is not Jaeger's own, by the name that its secret has within the platform."""
-        if isinstance(self.storage, ElasticsearchStorage) and self.storage.secret:
+        if isinstance(self.storage, ElasticsearchStorage) and self.storage.secret is not None:
             return {TRACES_SECRET: ExistingSecret(self.storage.secret, ("username", "password"))}
         return {}
 

@@ -248,8 +248,8 @@ def _backend(config: JaegerConfig, *, prefix: str) -> dict[str, Any]:
     return {
         storage.kind: {
             "server_urls": storage.server_urls,
-            **(login if storage.secret else {}),
-            "indices": {"index_prefix": storage.index_prefix or prefix},
+            **(login if storage.secret is not None else {}),
+            "indices": {"index_prefix": prefix if storage.index_prefix is None else storage.index_prefix},
             "max_span_age": f"{storage.days * 24}h",
         }
     }
@@ -257,13 +257,14 @@ def _backend(config: JaegerConfig, *, prefix: str) -> dict[str, Any]:
 
 def _cleaner(storage: ElasticsearchStorage, site: Site, login: list[dict[str, Any]]) -> dict[str, Any]:
     """The job that removes old indices; Jaeger itself only stops to look into them."""
+    prefix = site.context.prefix if storage.index_prefix is None else storage.index_prefix
     return {
         "storage": {"elasticsearch": {"url": storage.server_urls[0]}},
         "esIndexCleaner": {
             "enabled": True,
             "image": {"tag": _VERSION},
             "numberOfDays": storage.days,
-            "extraEnv": [{"name": "INDEX_PREFIX", "value": storage.index_prefix or site.context.prefix}, *login],
+            "extraEnv": [{"name": "INDEX_PREFIX", "value": prefix}, *login],
             "resources": resources(cpu="50m", memory="64Mi"),
             "podSecurityContext": {**POD_SECURITY, "runAsUser": _USER},
             "securityContext": {**CONTAINER_SECURITY, "runAsUser": _USER},
