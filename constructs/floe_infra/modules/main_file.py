@@ -139,7 +139,10 @@ class _Writer:
     def _meta(self, element: Element) -> dict[str, Any]:
         assert self._module.each or not element.each
         if element.each and self._module.each:
-            over = self._module.each.over
+            over, (name, member) = self._module.each.over, self._module.each.names
+            if re.search(r"\beach\.", element.when):
+                when = re.sub(r"\beach\.value\b", member, re.sub(r"\beach\.key\b", name, element.when))
+                return {"for_each": f"${{{{ for {name}, {member} in {over} : {name} => {member} if {when} }}}}"}
             return {"for_each": f"${{{element.when} ? {over} : {{}}}}" if element.when else f"${{{over}}}"}
         count = element.count
         if element.when:

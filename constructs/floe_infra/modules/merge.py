@@ -58,10 +58,20 @@ def _merged(condition: Condition, on: Element | None, off: Element | None) -> El
     if on == off:
         return on
     when = on.when if on.when == off.when else _value(here, _flag(on.when), _flag(off.when))[2:-1]
-    body = _body(here, on.body, off.body, {**META, **on.shape, **off.shape})
+    if re.search(r"\beach\.", here) and not on.each:
+        body = _all(on.body, off.body)
+    else:
+        body = _body(here, on.body, off.body, {**META, **on.shape, **off.shape})
     count = _value(here, on.count, off.count)
     files = {**on.files, **off.files}
     return replace(on, body=body, when=when, count=count, shape=_shapes(on.shape, off.shape), files=files)
+
+
+def _all(on: dict[str, Any], off: dict[str, Any]) -> dict[str, Any]:
+    """Where all members are gone through, what only some have is a map or list of those that have it."""
+    if any(off[key] not in (on[key], {}, []) for key in on):
+        raise GenerationError(f"what members have differs otherwise than by being there: {on!r}, {off!r}")
+    return on
 
 
 def _flag(when: str) -> Any:

@@ -217,7 +217,7 @@ class _Place:
         elif get_origin(self.shape.type) is dict:
             key, value = f"key{self._depth}", f"each{self._depth}"
             around = (*self._guarded, f"alltrue([for {key}, {value} in {self.value} : {{}}])")
-            given = next(iter((sample or {}).values()), None)
+            given = next(iter((sample or {}).values()), _least(self.shape.child(0)))
             keys = _Place(key, f"{self.name} (keys)", False, around, self.shape.keys)
             yield from keys.validations((None, lambda wrong: wrap(f"{{ {wrong} = {_hcl(given)} }}")))
             inner = _Place(value, f"{self.name}[*]", False, around, self.shape.child(0))
@@ -292,6 +292,11 @@ def _without_lookahead(pattern: str) -> str:
     if "(?!" in pattern or "(?=" in pattern:
         raise GenerationError(f"{pattern} looks ahead")
     return pattern
+
+
+def _least(shape: Shape) -> Any:
+    """The smallest number that is right, where there is one."""
+    return next((each.ge for each in shape.metadata if isinstance(each, Ge)), None)
 
 
 def _beyond(kind: Any, bounds: Mapping[str, Any], sample: Any) -> str:
