@@ -15,9 +15,19 @@ output "bucket_uris" {
   value       = { for layer, bucket in aws_s3_bucket.warehouse : layer => "s3://${bucket.bucket}" }
 }
 
+output "compute_logs_bucket_arn" {
+  description = "The ARN of the bucket for what Dagster's runs print; null when there is none."
+  value       = var.compute_logs ? aws_s3_bucket.compute_logs[0].arn : null
+}
+
 output "compute_logs_bucket_name" {
   description = "The name of the bucket for what Dagster's runs print; null when there is none."
   value       = var.compute_logs ? aws_s3_bucket.compute_logs[0].bucket : null
+}
+
+output "exchange_bucket_arn" {
+  description = "The ARN of the bucket for the intermediate results of queries; null when there is none."
+  value       = var.exchange ? aws_s3_bucket.exchange[0].arn : null
 }
 
 output "exchange_bucket_name" {
@@ -33,6 +43,11 @@ output "kms_key_arn" {
 output "logs_bucket_name" {
   description = "The name of the bucket of access logs."
   value       = aws_s3_bucket.logs.bucket
+}
+
+output "preaggregations_bucket_arn" {
+  description = "The ARN of the bucket for Cube's pre-aggregations; null when there is none."
+  value       = var.preaggregations ? aws_s3_bucket.preaggregations[0].arn : null
 }
 
 output "preaggregations_bucket_name" {

@@ -76,6 +76,12 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
             )
             for purpose, (bucket, what) in made.items()
         },
+        **{
+            f"{purpose}_bucket_arn": Output(
+                bucket.arn if bucket else None, f"The ARN of the bucket for {what}; null when there is none."
+            )
+            for purpose, (bucket, what) in made.items()
+        },
         "kms_key_arn": Output(ref.kms_key_arn, "The key that everything but the access logs is encrypted with."),
     }
 
