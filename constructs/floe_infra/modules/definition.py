@@ -205,12 +205,12 @@ class Module:
     nested: Mapping[str, str] = field(default_factory=dict)
     """What blocks of a type are made of, by the type; the construct was given `<type>.value`."""
     locals: Mapping[str, str] = field(default_factory=dict)
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """Parts of addresses that are called otherwise than the construct calls them."""
-    rules: tuple[Rule, ...] = ()
     shorter: Mapping[str, str] = field(default_factory=dict)
     """Conditions that come together when choices do, and how a person says the same, who knows which exclude each
     other."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Parts of addresses that are called otherwise than the construct calls them."""
+    rules: tuple[Rule, ...] = ()
     sample: Mapping[str, Any] = field(default_factory=dict)
     """Values for variables that must be given, and for what must be given inside others: for the module's own tests."""
     moved: Mapping[str, str] = field(default_factory=dict)

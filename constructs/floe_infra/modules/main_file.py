@@ -160,6 +160,11 @@ class _Writer:
             return {self._addressed(name): self._addressed(each, name) for name, each in value.items()}
         return [self._addressed(each, key) for each in value] if isinstance(value, list) else value
 
+    def _shorter(self, text: str) -> str:
+        for long, short in self._module.shorter.items():
+            text = text.replace(long, short)
+        return text
+
     def _address(self, found: re.Match[str], key: str) -> str:
         reference = found[0]
         address = self._addresses[reference]
@@ -192,6 +197,9 @@ def _strings(value: Any) -> list[str]:
     return [text for each in inside for text in _strings(each)]
 
 
+_OF_MEMBER = re.compile(r"\b(count|each)\.")
+
+
 def _checked(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What there are checksums of, and stands elsewhere too, by the name of the local value that it becomes."""
     found: dict[str, Any] = {}
@@ -209,12 +217,14 @@ def _checked(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _inside(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    def _shorter(self, text: str) -> str:
-        for long, short in self._module.shorter.items():
-            text = text.replace(long, short)
-        return text
+def _parts(checksum: Checksum) -> Iterator[Any]:
+    """What it is of as a whole, or each of what it is of."""
+    yield checksum.value
+    if isinstance(checksum.value, list):
+        yield from (part for part in checksum.value if isinstance(part, (dict, Json)) and part)
 
+
+def _inside(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     """All values inside, with what they are called; not what there are checksums of."""
     yield key, value
     if isinstance(value, dict):
@@ -247,13 +257,3 @@ def _replaced(value: Any, text: str, by: str) -> Any:
     if isinstance(value, dict):
         return {key: _replaced(each, text, by) for key, each in value.items()}
     return [_replaced(each, text, by) for each in value] if isinstance(value, list) else value
-_OF_MEMBER = re.compile(r"\b(count|each)\.")
-
-
-def _parts(checksum: Checksum) -> Iterator[Any]:
-    """What it is of as a whole, or each of what it is of."""
-    yield checksum.value
-    if isinstance(checksum.value, list):
-        yield from (part for part in checksum.value if isinstance(part, (dict, Json)) and part)
-
-
