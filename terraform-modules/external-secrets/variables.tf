@@ -13,18 +13,6 @@ variable "region" {
   }
 }
 
-variable "namespace" {
-  description = "The operator's Kubernetes namespace, which is there already."
-  type        = string
-  default     = "external-secrets"
-  nullable    = false
-
-  validation {
-    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$", var.namespace))
-    error_message = "namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens."
-  }
-}
-
 variable "stores" {
   description = <<EOT
 The namespaces that secrets are read for, which are there already. Each gets a SecretStore of its own, `cloud`, which reads as the namespace's own role: the operator has no rights in AWS.
@@ -32,7 +20,6 @@ The namespaces that secrets are read for, which are there already. Each gets a S
 * `role_arn`: The role that reads them. It trusts the namespace's service account `secret-reader`, and may do `secretsmanager:GetSecretValue` and `secretsmanager:DescribeSecret` with what the namespace may read.
 EOT
   type        = map(object({ role_arn = string }))
-  default     = {}
   nullable    = false
 
   validation {
@@ -49,6 +36,18 @@ EOT
       )
     ])
     error_message = "stores[*].role_arn: the ARN of an IAM role: arn:aws:iam::account:role/name."
+  }
+}
+
+variable "namespace" {
+  description = "The operator's Kubernetes namespace, which is there already."
+  type        = string
+  default     = "external-secrets"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$", var.namespace))
+    error_message = "namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens."
   }
 }
 

@@ -38,7 +38,7 @@ def operator(*, readers: dict[str, str], special: bool = False, **config: Any) -
 
 
 CASES = {
-    "external-secrets-default": Case("external-secrets", {"region": "eu-west-1"}, operator(readers={})),
+    "external-secrets-default": Case("external-secrets", {"region": "eu-west-1", "stores": {}}, operator(readers={})),
     "external-secrets-one": Case(
         "external-secrets",
         {"region": "eu-west-1", "stores": {"query": STORES["query"]}, "replicas": 1},

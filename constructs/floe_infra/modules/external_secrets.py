@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
 from floe_infra.context import Context
 from floe_infra.fields import AwsRegion, KubernetesName
 from floe_infra.model import Model
@@ -36,7 +34,7 @@ class ExternalSecretsInputs(Model):
     """The operator's Kubernetes namespace, which is there already."""
     region: AwsRegion
     """Where the secrets are: the region of AWS Secrets Manager."""
-    stores: dict[KubernetesName, StoreInputs] = Field(default={})
+    stores: dict[KubernetesName, StoreInputs]
     """The namespaces that secrets are read for, which are there already. Each gets a SecretStore of its own, `cloud`,
     which reads as the namespace's own role: the operator has no rights in AWS."""
 

@@ -4,6 +4,9 @@ mock_provider "helm" {}
 
 variables {
   region = "eu-west-1"
+  stores = {
+    catalog = { role_arn = "arn:aws:iam::111122223333:role/acme-prod-catalog-secret-reader" }
+  }
 }
 
 # region: an AWS region such as eu-west-1; look for typing errors.
@@ -13,16 +16,6 @@ run "region_0" {
 
   variables {
     region = "Not Valid!"
-  }
-}
-
-# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespace_0" {
-  command         = plan
-  expect_failures = [var.namespace]
-
-  variables {
-    namespace = "Not Valid!"
   }
 }
 
@@ -47,6 +40,16 @@ run "stores_1" {
     stores = {
       valid = { role_arn = "Not Valid!" }
     }
+  }
+}
+
+# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+run "namespace_0" {
+  command         = plan
+  expect_failures = [var.namespace]
+
+  variables {
+    namespace = "Not Valid!"
   }
 }
 
