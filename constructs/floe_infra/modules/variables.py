@@ -140,7 +140,7 @@ def _plain(value: Any) -> Any:
 
 def _type(shape: Shape) -> str:
     if shape.fields:
-        fields = (f"{called(name)} = {_field_type(shape, name, field)}" for name, field in shape.fields.items())
+        fields = (f"{in_terraform(name)} = {_field_type(shape, name, field)}" for name, field in shape.fields.items())
         return f"object({{ {', '.join(fields)} }})"
     kind = get_origin(shape.type) or shape.type
     if kind is Literal:
@@ -152,7 +152,7 @@ def _type(shape: Shape) -> str:
     return {bool: "bool", int: "number", float: "number", str: "string"}[kind]
 
 
-def called(field: str) -> str:
+def in_terraform(field: str) -> str:
     """What a field is called in Terraform: one that ends in an underscore has a word that Python keeps to itself."""
     return field.removesuffix("_")
 
@@ -173,7 +173,7 @@ def _description(text: str, shape: Shape) -> str:
         return words
     texts = inside.type.descriptions()
     return "\n".join(
-        [words, "", *(f"* `{called(name)}`: {' '.join(texts[name].split())}" for name in inside.fields), ""]
+        [words, "", *(f"* `{in_terraform(name)}`: {' '.join(texts[name].split())}" for name in inside.fields), ""]
     )
 
 
@@ -204,7 +204,7 @@ class _Place:
             yield Validation(self._whole(condition), message, tuple(map(wrap, wrong)))
         if self.shape.fields:
             for field_name, field in self.shape.fields.items():
-                name = called(field_name)
+                name = in_terraform(field_name)
                 inner = _Place(
                     f"{self.value}.{name}",
                     f"{self.name}.{name}",
