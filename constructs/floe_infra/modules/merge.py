@@ -58,7 +58,7 @@ def _merged(condition: Condition, on: Element | None, off: Element | None) -> El
     if on == off:
         return on
     when = on.when if on.when == off.when else _value(here, _flag(on.when), _flag(off.when))[2:-1]
-    if re.search(r"\beach\.", here) and not on.each:
+    if on.section == "output" and re.search(r"\beach\.", here):
         body = _all(on.body, off.body)
     else:
         body = _body(here, on.body, off.body, {**META, **on.shape, **off.shape})
@@ -68,7 +68,7 @@ def _merged(condition: Condition, on: Element | None, off: Element | None) -> El
 
 
 def _all(on: dict[str, Any], off: dict[str, Any]) -> dict[str, Any]:
-    """Where all members are gone through, what only some have is a map or list of those that have it."""
+    """In outputs, what only some members have is a map or list of those that have it."""
     if any(off[key] not in (on[key], {}, []) for key in on):
         raise GenerationError(f"what members have differs otherwise than by being there: {on!r}, {off!r}")
     return on
