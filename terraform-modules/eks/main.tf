@@ -372,8 +372,8 @@ resource "aws_eks_node_group" "node_group" {
   version                = aws_eks_cluster.cluster.version
   labels = (
     each.value.capacity_type == "spot"
-    ? merge({ node-type = "spot" }, each.value.labels)
-    : merge({ node-type = "on-demand" }, each.value.labels)
+    ? merge(each.value.labels, { node-type = "spot" })
+    : merge(each.value.labels, { node-type = "on-demand" })
   )
 
   launch_template {

@@ -93,10 +93,8 @@ EOT
 
   validation {
     condition = alltrue([
-      for key, each in var.node_groups : (
-        length(each.instance_types) >= 1 &&
-        length(each.instance_types) <= 20
-      )
+      for key, each in var.node_groups :
+      length(each.instance_types) >= 1 && length(each.instance_types) <= 20
     ])
     error_message = "node_groups[*].instance_types: a list, from 1 to 20 values."
   }
@@ -128,22 +126,16 @@ EOT
 
   validation {
     condition = alltrue([
-      for key, each in var.node_groups : (
-        each.min_size >= 0 &&
-        each.min_size <= 450 &&
-        floor(each.min_size) == each.min_size
-      )
+      for key, each in var.node_groups :
+      each.min_size >= 0 && each.min_size <= 450 && floor(each.min_size) == each.min_size
     ])
     error_message = "node_groups[*].min_size: a whole number from 0 to 450."
   }
 
   validation {
     condition = alltrue([
-      for key, each in var.node_groups : (
-        each.max_size >= 1 &&
-        each.max_size <= 450 &&
-        floor(each.max_size) == each.max_size
-      )
+      for key, each in var.node_groups :
+      each.max_size >= 1 && each.max_size <= 450 && floor(each.max_size) == each.max_size
     ])
     error_message = "node_groups[*].max_size: a whole number from 1 to 450."
   }
@@ -161,11 +153,8 @@ EOT
 
   validation {
     condition = alltrue([
-      for key, each in var.node_groups : (
-        each.disk_gib >= 20 &&
-        each.disk_gib <= 16384 &&
-        floor(each.disk_gib) == each.disk_gib
-      )
+      for key, each in var.node_groups :
+      each.disk_gib >= 20 && each.disk_gib <= 16384 && floor(each.disk_gib) == each.disk_gib
     ])
     error_message = "node_groups[*].disk_gib: a whole number from 20 to 16384."
   }
@@ -195,9 +184,8 @@ EOT
   validation {
     condition = alltrue([
       for key, each in var.node_groups : alltrue([
-        for key1, each1 in each.labels : can(
-          regex("^(([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?)$", each1)
-        )
+        for key1, each1 in each.labels :
+        can(regex("^(([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?)$", each1))
       ])
     ])
     error_message = "node_groups[*].labels[*]: at most 63 letters, digits and any of -_. in between."
@@ -228,9 +216,8 @@ EOT
   validation {
     condition = alltrue([
       for key, each in var.node_groups : alltrue([
-        for each1 in each.taints : can(
-          regex("^(([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?)$", each1.value)
-        )
+        for each1 in each.taints :
+        can(regex("^(([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?)$", each1.value))
       ])
     ])
     error_message = "node_groups[*].taints[*].value: at most 63 letters, digits and any of -_. in between."
@@ -247,11 +234,8 @@ EOT
 
   validation {
     condition = anytrue([
-      for group in var.node_groups : (
-        group.capacity_type == "on_demand" &&
-        length(group.taints) == 0 &&
-        group.min_size > 0
-      )
+      for group in var.node_groups :
+      group.capacity_type == "on_demand" && length(group.taints) == 0 && group.min_size > 0
     ])
     error_message = "node_groups: at least one group with capacity_type on_demand, min_size 1 or more, and no taints, for what must not be interrupted: DNS, storage driver, operators."
   }
@@ -289,10 +273,8 @@ EOT
 
   validation {
     condition = alltrue([
-      for group in var.node_groups : (
-        group.capacity_type != "spot" ||
-        length(distinct(group.instance_types)) >= 3
-      )
+      for group in var.node_groups :
+      group.capacity_type != "spot" || length(distinct(group.instance_types)) >= 3
     ])
     error_message = "node_groups: a spot group has at least three different types, or it loses all its nodes at once."
   }
@@ -373,9 +355,8 @@ variable "admin_arns" {
 
   validation {
     condition = alltrue([
-      for each in var.admin_arns : can(
-        regex("^(arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+)$", each)
-      )
+      for each in var.admin_arns :
+      can(regex("^(arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+)$", each))
     ])
     error_message = "admin_arns[*]: the ARN of an IAM role or user: arn:aws:iam::<account>:role/<name>; name the role itself instead of a session (arn:aws:sts::…:assumed-role/…); neither groups nor root work."
   }
@@ -389,10 +370,8 @@ variable "addon_versions" {
 
   validation {
     condition = alltrue([
-      for key, each in var.addon_versions : contains(
-        ["vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver", "metrics-server"],
-        key
-      )
+      for key, each in var.addon_versions :
+      contains(["vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver", "metrics-server"], key)
     ])
     error_message = "addon_versions (keys): vpc-cni, coredns, kube-proxy, aws-ebs-csi-driver, metrics-server."
   }

@@ -31,9 +31,8 @@ EOT
 
   validation {
     condition = alltrue([
-      for key, each in var.stores : can(
-        regex("^(arn:aws[a-z-]*:iam::[0-9]{12}:role/[!-~]+)$", each.role_arn)
-      )
+      for key, each in var.stores :
+      can(regex("^(arn:aws[a-z-]*:iam::[0-9]{12}:role/[!-~]+)$", each.role_arn))
     ])
     error_message = "stores[*].role_arn: the ARN of an IAM role: arn:aws:iam::account:role/name."
   }

@@ -17,9 +17,8 @@ variable "layers" {
 
   validation {
     condition = alltrue([
-      for key, each in var.layers : can(
-        regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\\s/]+)*)$", each)
-      )
+      for key, each in var.layers :
+      can(regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\\s/]+)*)$", each))
     ])
     error_message = "layers[*]: s3://<bucket>, or below it."
   }

@@ -102,13 +102,17 @@ locals {
 resource "helm_release" "secrets" {
   count = local.shared && var.storage.secret != null ? 1 : 0
 
-  name            = "jaeger-secrets"
+  name      = "jaeger-secrets"
+  namespace = var.namespace
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = [{
@@ -135,8 +139,6 @@ resource "helm_release" "secrets" {
       }]
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 }
 
 resource "kubernetes_persistent_volume_claim_v1" "traces" {
@@ -164,14 +166,18 @@ resource "kubernetes_persistent_volume_claim_v1" "traces" {
 }
 
 resource "helm_release" "jaeger" {
-  name            = "jaeger"
+  name       = "jaeger"
+  namespace  = var.namespace
+  repository = coalesce(var.chart_repository, "https://jaegertracing.github.io/helm-charts")
+  chart      = "jaeger"
+  version    = "4.11.1"
+
   atomic          = true
-  chart           = "jaeger"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
-  repository      = coalesce(var.chart_repository, "https://jaegertracing.github.io/helm-charts")
   timeout         = 900
+  wait            = true
+
   values = [
     jsonencode(
       merge(
@@ -331,8 +337,6 @@ resource "helm_release" "jaeger" {
     ),
     jsonencode(var.values),
   ]
-  version = "4.11.1"
-  wait    = true
 
   depends_on = [helm_release.secrets, kubernetes_persistent_volume_claim_v1.traces]
 }
@@ -340,13 +344,17 @@ resource "helm_release" "jaeger" {
 resource "helm_release" "disruption_budget" {
   count = var.replicas > 1 ? 1 : 0
 
-  name            = "jaeger-disruption-budget"
+  name      = "jaeger-disruption-budget"
+  namespace = var.namespace
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = [{
@@ -372,6 +380,4 @@ resource "helm_release" "disruption_budget" {
       }]
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 }

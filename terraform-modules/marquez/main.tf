@@ -41,13 +41,17 @@ locals {
 }
 
 resource "helm_release" "secrets" {
-  name            = "marquez-secrets"
+  name      = "marquez-secrets"
+  namespace = var.namespace
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = [{
@@ -74,18 +78,20 @@ resource "helm_release" "secrets" {
       }]
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 }
 
 resource "helm_release" "marquez" {
-  name            = "marquez"
+  name      = "marquez"
+  namespace = var.namespace
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = concat(
@@ -436,8 +442,6 @@ resource "helm_release" "marquez" {
       )
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 
   depends_on = [helm_release.secrets]
 }

@@ -7,24 +7,25 @@ locals {
       uri       = "http://nessie.${var.namespace}.svc.cluster.local:19120/iceberg"
       warehouse = var.warehouse
       namespaces = {
-        for layer, uri in var.layers : lookup(
-          var.namespaces,
-          layer,
-          layer
-        ) => "${uri}/${lookup(var.namespaces, layer, layer)}/"
+        for layer, uri in var.layers :
+        lookup(var.namespaces, layer, layer) => "${uri}/${lookup(var.namespaces, layer, layer)}/"
       }
     })
   }
 }
 
 resource "helm_release" "secrets" {
-  name            = "nessie-secrets"
+  name      = "nessie-secrets"
+  namespace = var.namespace
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = [{
@@ -51,19 +52,21 @@ resource "helm_release" "secrets" {
       }]
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 }
 
 resource "helm_release" "server" {
-  name            = "nessie"
+  name       = "nessie"
+  namespace  = var.namespace
+  repository = coalesce(var.chart_repository, "https://charts.projectnessie.org")
+  chart      = "nessie"
+  version    = "0.108.4"
+
   atomic          = true
-  chart           = "nessie"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
-  repository      = coalesce(var.chart_repository, "https://charts.projectnessie.org")
   timeout         = 900
+  wait            = true
+
   values = [
     jsonencode({
       fullnameOverride = "nessie"
@@ -170,20 +173,22 @@ resource "helm_release" "server" {
     }),
     jsonencode(var.values),
   ]
-  version = "0.108.4"
-  wait    = true
 
   depends_on = [helm_release.secrets]
 }
 
 resource "helm_release" "provisioning" {
-  name            = "nessie-provisioning"
+  name      = "nessie-provisioning"
+  namespace = var.namespace
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = [
@@ -282,8 +287,6 @@ resource "helm_release" "provisioning" {
       ]
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 
   depends_on = [helm_release.server]
 }

@@ -42,13 +42,17 @@ locals {
 resource "helm_release" "policies" {
   for_each = toset(var.namespaces)
 
-  name            = "network-policies"
+  name      = "network-policies"
+  namespace = each.key
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = each.key
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = concat(
@@ -185,6 +189,4 @@ resource "helm_release" "policies" {
       )
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 }

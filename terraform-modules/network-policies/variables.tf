@@ -157,20 +157,16 @@ EOT
 
   validation {
     condition = alltrue([
-      for key, each in var.edges : (
-        each.to.network == null
-        ? true
-        : contains(["internet", "private", "api_server"], each.to.network)
-      )
+      for key, each in var.edges :
+      each.to.network == null ? true : contains(["internet", "private", "api_server"], each.to.network)
     ])
     error_message = "edges[*].to.network: internet, private, api_server."
   }
 
   validation {
     condition = alltrue([
-      for key, each in var.edges : alltrue([
-        for each1 in each.ports : each1 >= 1 && each1 <= 65535 && floor(each1) == each1
-      ])
+      for key, each in var.edges :
+      alltrue([for each1 in each.ports : each1 >= 1 && each1 <= 65535 && floor(each1) == each1])
     ])
     error_message = "edges[*].ports[*]: a whole number from 1 to 65535."
   }
@@ -184,9 +180,8 @@ EOT
     condition = alltrue(
       flatten([
         for edge in var.edges : [
-          for end in [edge.from, edge.to] : length(
-            compact([end.namespace, end.network, try(end.ip_blocks[0].cidr, null)])
-          ) == 1
+          for end in [edge.from, edge.to] :
+          length(compact([end.namespace, end.network, try(end.ip_blocks[0].cidr, null)])) == 1
         ]
       ])
     )
@@ -196,9 +191,8 @@ EOT
   validation {
     condition = alltrue(
       flatten([
-        for edge in var.edges : [
-          for end in [edge.from, edge.to] : end.namespace != null || length(end.pod_labels) == 0
-        ]
+        for edge in var.edges :
+        [for end in [edge.from, edge.to] : end.namespace != null || length(end.pod_labels) == 0]
       ])
     )
     error_message = "edges: pod_labels are of pods in a namespace."
@@ -206,9 +200,8 @@ EOT
 
   validation {
     condition = alltrue([
-      for edge in var.edges : length(
-        setintersection(compact([edge.from.namespace, edge.to.namespace]), var.namespaces)
-      ) > 0
+      for edge in var.edges :
+      length(setintersection(compact([edge.from.namespace, edge.to.namespace]), var.namespaces)) > 0
     ])
     error_message = "edges: one of the two ends is pods in one of the namespaces."
   }

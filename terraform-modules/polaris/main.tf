@@ -58,13 +58,17 @@ locals {
 }
 
 resource "helm_release" "secrets" {
-  name            = "polaris-secrets"
+  name      = "polaris-secrets"
+  namespace = var.namespace
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = concat(
@@ -212,18 +216,20 @@ resource "helm_release" "secrets" {
       )
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 }
 
 resource "helm_release" "bootstrap" {
-  name            = "polaris-bootstrap"
+  name      = "polaris-bootstrap"
+  namespace = var.namespace
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = [{
@@ -348,21 +354,23 @@ resource "helm_release" "bootstrap" {
       }]
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 
   depends_on = [helm_release.secrets]
 }
 
 resource "helm_release" "server" {
-  name            = "polaris"
+  name       = "polaris"
+  namespace  = var.namespace
+  repository = coalesce(var.chart_repository, "https://downloads.apache.org/polaris/helm-chart")
+  chart      = "polaris"
+  version    = "1.7.0"
+
   atomic          = true
-  chart           = "polaris"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
-  repository      = coalesce(var.chart_repository, "https://downloads.apache.org/polaris/helm-chart")
   timeout         = 900
+  wait            = true
+
   values = [
     jsonencode(
       merge(
@@ -481,20 +489,22 @@ resource "helm_release" "server" {
     ),
     jsonencode(var.values),
   ]
-  version = "1.7.0"
-  wait    = true
 
   depends_on = [helm_release.bootstrap]
 }
 
 resource "helm_release" "provisioning" {
-  name            = "polaris-provisioning"
+  name      = "polaris-provisioning"
+  namespace = var.namespace
+  chart     = "${path.module}/manifests"
+
   atomic          = true
-  chart           = "${path.module}/manifests"
   cleanup_on_fail = true
   max_history     = 10
-  namespace       = var.namespace
   timeout         = 900
+  wait            = true
+  wait_for_jobs   = true
+
   values = [
     jsonencode({
       manifests = [
@@ -645,8 +655,6 @@ resource "helm_release" "provisioning" {
       ]
     }),
   ]
-  wait          = true
-  wait_for_jobs = true
 
   depends_on = [helm_release.server]
 }

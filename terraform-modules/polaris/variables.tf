@@ -81,9 +81,8 @@ variable "layers" {
 
   validation {
     condition = alltrue([
-      for key, each in var.layers : can(
-        regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[!-~]*[^/])?)$", each)
-      )
+      for key, each in var.layers :
+      can(regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[!-~]*[^/])?)$", each))
     ])
     error_message = "layers[*]: the URI of a bucket, or of a folder in one: s3://…."
   }

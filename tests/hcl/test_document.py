@@ -176,3 +176,24 @@ locals {
 def test_what_is_no_expression_is_refused(template):
     with pytest.raises(ExpressionError):
         to_hcl({"locals": {"x": template}}, {})
+
+
+def test_a_release_says_what_it_is_and_how_it_comes_then_what_it_is_given():
+    release = {"atomic": True, "chart": "x", "name": "y", "namespace": "z", "values": ["{}"], "version": "1"}
+    assert (
+        to_hcl({"resource": {"helm_release": {"y": {**release, "depends_on": ["aws_vpc.x"]}}}}, {})
+        == """\
+resource "helm_release" "y" {
+  name      = "y"
+  namespace = "z"
+  chart     = "x"
+  version   = "1"
+
+  atomic = true
+
+  values = ["{}"]
+
+  depends_on = [aws_vpc.x]
+}
+"""
+    )

@@ -48,3 +48,13 @@ def test_a_long_condition_has_a_line_for_each_operand():
         "  : second_name >= 0 && second_name <= 450",
         ")",
     ]
+
+
+def test_what_is_made_of_each_gets_a_line_of_its_own_before_it_is_broken():
+    text = "{ for layer, uri in var.layers : lookup(var.names, layer, layer) => " + '"${uri}/${layer}/and-some-more-text" }'
+    assert lines(parse(text), 60) == [
+        "{",
+        "  for layer, uri in var.layers :",
+        '  lookup(var.names, layer, layer) => "${uri}/${layer}/and-some-more-text"',
+        "}",
+    ]

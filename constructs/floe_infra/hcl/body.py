@@ -25,6 +25,8 @@ _FIRST = ("count", "for_each", "provider")
 _NAMES = ("sid", "name", "identifier", "bucket", "test", "type", "variable")
 """What tells a block from its neighbours is read first."""
 _LAST = ("tags", "labels", "depends_on")
+_APART = {"helm_release": (("name", "namespace", "repository", "chart", "version"), ("values",))}
+"""Of a type of resource, what says which one it is, and what it is given: with room between these and all else."""
 
 
 def text(blocks: Iterable[Block]) -> str:
@@ -44,14 +46,19 @@ def _inside(block: Block) -> list[str]:
     names = list(block.arguments)
     leading = (*_FIRST, "source", "version") if block.type == "module" else _FIRST
     first = [name for name in leading if name in names] if block.type not in _ORDERED else []
+    which, given = (
+        [name for name in apart if name in names] for apart in _APART.get("".join(block.labels[:1]), ((), ()))
+    )
     last = [name for name in _LAST if name in names] if block.type in _SORTED else []
-    rest = [name for name in names if name not in first and name not in last]
+    rest = [name for name in names if name not in (*first, *which, *given, *last)]
     if block.type not in _ORDERED:
         rest.sort(key=lambda name: _NAMES.index(name) if name in _NAMES else len(_NAMES))
     trailing = [name for name in last if name == "depends_on"]
     groups = [
         _arguments(block, first),
+        _arguments(block, which),
         _arguments(block, [*rest, *(name for name in last if name not in trailing)]),
+        _arguments(block, given),
         *(_block(each) for each in block.blocks),
         _arguments(block, trailing),
     ]

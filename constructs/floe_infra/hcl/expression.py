@@ -405,8 +405,11 @@ def _for(expression: Expression) -> list[str]:
     """What is gone through, and then what is made of each."""
     nodes = expression.nodes
     colon = next(index for index, node in enumerate(nodes) if isinstance(node, Token) and node.text == ":")
-    head = inline(Expression(nodes[: colon + 1]))
-    first, *rest = lines(Expression(nodes[colon + 1 :]), WIDTH - len(head))
+    head, made = inline(Expression(nodes[: colon + 1])), Expression(nodes[colon + 1 :])
+    room = WIDTH - len(head)
+    if room < len(inline(made)) <= WIDTH and not any(map(_wants_lines, made.nodes)):
+        return [head, inline(made)]
+    first, *rest = lines(made, room)
     return [f"{head} {first}", *rest]
 
 
