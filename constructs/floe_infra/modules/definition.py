@@ -115,6 +115,9 @@ class Choice:
     """When `on` holds, as Terraform says it; it may depend on the path of the construct that is looked at."""
     on: Any = True
     off: Any = False
+    alone: bool = False
+    """Whether it has nothing to do with the others, which are left off while it is looked at: not every combination
+    is made."""
 
     def condition_at(self, path: tuple[str, ...]) -> str:
         return self.condition if isinstance(self.condition, str) else self.condition(path)

@@ -16,7 +16,7 @@ from floe_infra.hcl.template import literal
 from floe_infra.kubernetes.provider import HELM_VERSIONS, KUBERNETES_VERSIONS
 from floe_infra.modules.definition import Module
 from floe_infra.modules.main_file import addresses, blocks, elements
-from floe_infra.modules.probe import Element
+from floe_infra.modules.probe import LOCAL, Element
 from floe_infra.modules.variables import Variable, variables
 
 _PROVIDERS = {"aws": PROVIDER_VERSIONS, "helm": HELM_VERSIONS, "kubernetes": KUBERNETES_VERSIONS}
@@ -139,7 +139,7 @@ def _tables(
     yield _table("Providers", ["Name", "Version"], rows)
     yield "## Modules\n\nNo modules."
     named = addresses(made, module.renamed)
-    rows = sorted(_resource(named[each.reference], each) for each in made if each.section != "output")
+    rows = sorted(_resource(named[each.reference], each) for each in made if each.section not in ("output", LOCAL))
     yield _table("Resources", ["Name", "Type"], rows)
     yield _table(
         "Inputs",

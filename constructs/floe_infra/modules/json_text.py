@@ -47,8 +47,8 @@ class Checksum(Json):
 
 
 def decoded(template: str) -> Any:
-    """A template as what it says when it is JSON, of an object or a list; else the template itself."""
-    if not template.lstrip().startswith(("{", "[")):
+    """A template as what it says when it is JSON, of an object, a list, or an expression; else the template itself."""
+    if not template.lstrip().startswith(("{", "[", '"${')):
         return template
     pieces = parts(template)
     if any(piece.kind == "directive" for piece in pieces):

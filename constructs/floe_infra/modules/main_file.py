@@ -10,27 +10,68 @@ from typing import Any
 
 from floe_infra.hcl.body import Block
 from floe_infra.hcl.document import FOR_EACH, as_value, block_of
+from floe_infra.modules.combine import combine
 from floe_infra.modules.definition import Choice, GenerationError, Module
-from floe_infra.modules.fold import Spread, fold, follow
+from floe_infra.modules.fold import Spread, code, fold, follow
 from floe_infra.modules.json_text import Checksum, Json
 from floe_infra.modules.merge import WHEN, Maybe, flat, merge
-from floe_infra.modules.probe import REFERENCE, Element, probe
+from floe_infra.modules.probe import LOCAL, REFERENCE, Element, probe
 
 _REFERENCE = re.compile(rf"(?:\b(?:data|ephemeral)\.)?\b\w+\.{REFERENCE}[\w-]+")
 
 
 def elements(module: Module) -> list[Element]:
     """What the module holds: resources, data sources and outputs, with conditions and members."""
-    made = _chosen(module, module.choices, {})
+    probes = _Probes(module)
+    together, alone = ([each for each in module.choices if each.alone is is_alone] for is_alone in (False, True))
+    off = {choice.name: choice.off for choice in module.choices}
+    made = _chosen(probes, together, off)
+    for choice in alone:
+        one = merge(choice.condition_at, probes.made({**off, choice.name: choice.on}), probes.made(off))
+        made = combine(probes.made(off), made, one)
     used = {reference for element in made for text in _strings(element.body) for reference in _REFERENCE.findall(text)}
     return [element for element in made if element.section != "data" or element.reference in used]
 
 
-def _chosen(module: Module, open: Sequence[Choice], chosen: Mapping[str, Any]) -> list[Element]:
+class _Chosen(Mapping[str, Any]):
+    """Alternatives, and which of them are looked at."""
+
+    def __init__(self, alternatives: Mapping[str, Any]) -> None:
+        self._alternatives = alternatives
+        self.looked_at: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        self.looked_at[name] = self._alternatives[name]
+        return self.looked_at[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._alternatives)
+
+    def __len__(self) -> int:
+        return len(self._alternatives)
+
+
+class _Probes:
+    """What the construct makes, once for all alternatives between which it makes no difference."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._made: list[tuple[dict[str, Any], list[Element]]] = []
+
+    def made(self, alternatives: Mapping[str, Any]) -> list[Element]:
+        for looked_at, made in self._made:
+            if all(alternatives[name] == value for name, value in looked_at.items()):
+                return made
+        chosen = _Chosen(alternatives)
+        self._made.append((chosen.looked_at, _made(self._module, chosen)))
+        return self._made[-1][1]
+
+
+def _chosen(probes: _Probes, open: Sequence[Choice], chosen: Mapping[str, Any]) -> list[Element]:
     if not open:
-        return _made(module, chosen)
+        return probes.made(chosen)
     [choice, *others] = open
-    on, off = (_chosen(module, others, {**chosen, choice.name: each}) for each in (choice.on, choice.off))
+    on, off = (_chosen(probes, others, {**chosen, choice.name: each}) for each in (choice.on, choice.off))
     return merge(choice.condition_at, on, off)
 
 
@@ -47,7 +88,7 @@ def _made(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
 def blocks(module: Module, made: Sequence[Element]) -> tuple[list[Block], list[Block]]:
     """Those of `main.tf`, and those of `outputs.tf`."""
     writer = _Writer(module, made)
-    main = [writer.block(element) for element in made if element.section != "output"]
+    main = [writer.block(element) for element in made if element.section not in ("output", LOCAL)]
     if local := writer.locals():
         main.insert(0, local)
     return main, [writer.block(element) for element in made if element.section == "output"]
@@ -103,6 +144,11 @@ class _Writer:
         self._alone = {element.reference for element in made if element.count == 1 and not element.when}
         self._checked = _checked([element.body for element in made])
         self._shared = self._find_shared(made)
+        self._named = {
+            element.path[0]: Maybe(element.when, (element.body["value"],))
+            for element in made
+            if element.section == LOCAL
+        }
 
     def _find_shared(self, made: Sequence[Element]) -> dict[str, str]:
         """Conditional values that stand in several places, by the choice that they follow: a local value each."""
@@ -120,7 +166,8 @@ class _Writer:
 
     def locals(self) -> Block | None:
         block = Block("locals")
-        texts = {name: f"${{{text}}}" for name, text in {**self._module.locals, **self._shared}.items()}
+        named = {name: _or_null(value) for name, value in self._named.items()}
+        texts = {name: f"${{{text}}}" for name, text in {**self._module.locals, **named, **self._shared}.items()}
         values = {name: self._addressed(_dynamic(flat(value))) for name, value in self._checked.items()}
         for name, value in {**texts, **values}.items():
             block.arguments[name] = as_value(value)
@@ -171,6 +218,12 @@ class _Writer:
         followed = found.string[found.end() : found.end() + 1]
         bare = key == "depends_on" or followed == "["
         return f"{address}[0]" if reference in self._counted and not bare else address
+
+
+def _or_null(value: Maybe) -> str:
+    """What a local value is, where it is one."""
+    text = code(value.items[0])
+    return f"{value.when} ? {text} : null" if value.when else text
 
 
 def _inner(count: Any) -> str:

@@ -7,15 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from floe_infra.hcl.expression import parse
 from floe_infra.hcl.shape import META, Shape
 from floe_infra.modules.definition import GenerationError
 from floe_infra.modules.fold import Spread, code, encoded
 from floe_infra.modules.json_text import Json
-from floe_infra.modules.probe import Element, Key
+from floe_infra.modules.lines import as_lines
+from floe_infra.modules.probe import Element
 
+T = TypeVar("T")
 WHEN = "//when"
 """In a block: the condition under which it is there."""
 
@@ -37,12 +39,12 @@ Condition = Callable[[tuple[str, ...]], str]
 def merge(condition: Condition, on: Sequence[Element], off: Sequence[Element]) -> list[Element]:
     """The elements of both, where `condition` tells which of them hold."""
     ons, offs = ({element.key: element for element in each} for each in (on, off))
-    return [_merged(condition, ons.get(key), offs.get(key)) for key in _in_order(list(ons), list(offs))]
+    return [_merged(condition, ons.get(key), offs.get(key)) for key in in_order(list(ons), list(offs))]
 
 
-def _in_order(on: list[Key], off: list[Key]) -> list[Key]:
+def in_order(on: list[T], off: list[T]) -> list[T]:
     """What only one of them has stands where it stood."""
-    keys: list[Key] = []
+    keys: list[T] = []
     for tag, i, j, k, m in SequenceMatcher(None, on, off, autojunk=False).get_opcodes():
         keys += on[i:j] if tag == "equal" else [*on[i:j], *off[k:m]]
     return list(dict.fromkeys(keys))
@@ -64,7 +66,7 @@ def _merged(condition: Condition, on: Element | None, off: Element | None) -> El
         body = _body(here, on.body, off.body, {**META, **on.shape, **off.shape})
     count = _value(here, on.count, off.count)
     files = {**on.files, **off.files}
-    return replace(on, body=body, when=when, count=count, shape=_shapes(on.shape, off.shape), files=files)
+    return replace(on, body=body, when=when, count=count, shape=shapes(on.shape, off.shape), files=files)
 
 
 def _all(on: dict[str, Any], off: dict[str, Any]) -> dict[str, Any]:
@@ -78,8 +80,9 @@ def _flag(when: str) -> Any:
     return f"${{{when}}}" if when else True
 
 
-def _shapes(one: Shape, other: Shape) -> Shape:
-    return {name: _shapes(one.get(name, {}), other.get(name, {})) for name in {**one, **other}}
+def shapes(one: Shape, other: Shape) -> Shape:
+    """What is a block in either."""
+    return {name: shapes(one.get(name, {}), other.get(name, {})) for name in {**one, **other}}
 
 
 def both(one: str, other: str) -> str:
@@ -92,6 +95,9 @@ def _bracketed(condition: str) -> str:
     return f"({condition})" if any(operator in condition for operator in ("||", " ? ")) else condition
 
 
+_OPPOSITES = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
 def negated(condition: str) -> str:
     """The other way round, as a person says it."""
     if found := re.fullmatch(r"([^=!<>&|?]+) (==|!=) ([^=!<>&|?]+)", condition):
@@ -102,6 +108,8 @@ def negated(condition: str) -> str:
         return condition[1:]
     if found := re.fullmatch(r"(length\([^()]+\)) > 0", condition):
         return f"{found[1]} == 0"
+    if found := re.fullmatch(r"([^=!<>&|?]+) (<=|<|>=|>) ([^=!<>&|?]+)", condition):
+        return f"{found[1]} {_OPPOSITES[found[2]]} {found[3]}"
     return f"!{condition}" if re.fullmatch(r"\w+\([^()]*\)", condition) else f"!({condition})"
 
 
@@ -164,6 +172,8 @@ def _value(condition: str, on: Any, off: Any) -> Any:
         return [_value(condition, one, other) for one, other in zip(on, off, strict=True)]
     if isinstance(on, list) and isinstance(off, list) and (merged := _lists(condition, on, off)) is not None:
         return merged
+    if (one := as_lines(on)) and (other := as_lines(off)) and (merged := _lists(condition, one.value, other.value)):
+        return one.of(merged)
     if on is True and off is False:
         return f"${{{condition}}}"
     if on is False and off is True:
@@ -244,7 +254,7 @@ def flat(value: Any) -> Any:
         return [flat(item) for item in value]
     segments: list[str] = []
     plain: list[Any] = []
-    for item in [*value, None]:
+    for item in [*_paired(value), None]:
         if isinstance(item, (Maybe, Spread)) or item is None:
             segments += [code(plain)] if plain else []
             plain = []
@@ -255,6 +265,27 @@ def flat(value: Any) -> Any:
         elif item is not None:
             plain.append(flat(item))
     return f"${{{segments[0]}}}" if len(segments) == 1 else f"${{concat({', '.join(segments)})}}"
+
+
+def _paired(items: list[Any]) -> list[Any]:
+    """A list in which two neighbours, of which there is one or the other, are one."""
+    paired: list[Any] = []
+    for item in items:
+        before = paired[-1] if paired else None
+        if isinstance(item, Maybe) and isinstance(before, Maybe) and (one := _one_or_other(before, item)):
+            paired[-1] = Spread(one)
+        else:
+            paired.append(item)
+    return paired
+
+
+def _one_or_other(one: Maybe, other: Maybe) -> str | None:
+    around, _, condition = one.when.rpartition(" && ")
+    texts = all(isinstance(item, str) for item in (*one.items, *other.items))
+    if not texts or other.when != both(around, negated(condition)):
+        return None
+    choice = f"{condition} ? {code(list(one.items))} : {code(list(other.items))}"
+    return f"{around} ? ({choice}) : []" if around else choice
 
 
 def _some(when: str, items: Any) -> str:

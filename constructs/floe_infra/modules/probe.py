@@ -21,6 +21,8 @@ from floe_infra.runtime import fast_import
 if TYPE_CHECKING:
     from cdktf import TerraformStack
 
+LOCAL = "local"
+"""The section of local values."""
 REFERENCE = "at__"
 """Begins the names of resources for as long as it is not known what they are called in the module."""
 _PROTECTED_OTHERWISE = {"aws_s3_bucket", "aws_db_instance", "aws_kms_key", "aws_secretsmanager_secret"}
@@ -109,22 +111,40 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
         for element in made:
             if element.type == "helm_release":
                 _release(element, stacks)
-    return made
+    return [*_locals(tokens), *made]
+
+
+def _locals(tokens: Tokens) -> list[Element]:
+    named = tokens.named if isinstance(tokens, Symbols) else {}
+    return [Element(LOCAL, "", (name,), {"value": f"${{{expression}}}"}, {}) for name, expression in named.items()]
 
 
 def _tokens(stack: TerraformStack, module: Module, chosen: Mapping[str, Any]) -> Tokens:
     if "helm" not in module.providers:
         return Tokens(stack)
     maps = [*([module.each] if module.each else []), *module.gone_through]
-    return Symbols(stack, _decided(module, chosen), [each.member for each in maps])
+    return Symbols(stack, _Decided(module, chosen), [each.member for each in maps])
 
 
-def _decided(module: Module, chosen: Mapping[str, Any]) -> dict[str, bool]:
-    return {
-        choice.condition: chosen[choice.name] == choice.on
-        for choice in module.choices
-        if isinstance(choice.condition, str)
-    }
+class _Decided(Mapping[str, bool]):
+    """Conditions of choices; which of these are looked at, can be told by who reads `chosen`."""
+
+    def __init__(self, module: Module, chosen: Mapping[str, Any]) -> None:
+        self._choices = {each.condition: each for each in module.choices if isinstance(each.condition, str)}
+        self._chosen = chosen
+
+    def __getitem__(self, condition: str) -> bool:
+        choice = self._choices[condition]
+        return bool(self._chosen[choice.name] == choice.on)
+
+    def __contains__(self, condition: object) -> bool:
+        return condition in self._choices
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._choices)
+
+    def __len__(self) -> int:
+        return len(self._choices)
 
 
 def _elements(

@@ -112,7 +112,7 @@ class Symbol(Unknown, str):
         return Symbol(self._tokens, self.expression, self.noun, f"{self.expression} == null")
 
     def decides(self, yes: Any, no: Any) -> Any:
-        if (yes, no) == ("true", "false"):
+        if not isinstance(yes, Symbol) and yes == "true" and no == "false":
             return str(self)
         if self.expression in self._tokens.decided:
             return yes if self else no
@@ -159,12 +159,12 @@ class Symbol(Unknown, str):
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Symbol):
             return self.expression == other.expression
-        if self.noun == "a number":
+        if self.noun == "a number" and isinstance(other, (int, float)):
             return self._with("==", other, "true or false")
         raise self._refusal("compared")
 
     def __ne__(self, other: object) -> Any:
-        if self.noun == "a number" and not isinstance(other, Symbol):
+        if self.noun == "a number" and isinstance(other, (int, float)):
             return self._with("!=", other, "true or false")
         return not self == other
 

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from floe_infra.cluster import config as cluster
+from floe_infra.compute import config as compute
 from floe_infra.config.shape import Shape
 from floe_infra.database import config as database
 from floe_infra.fields import Matches, bucket_problem, url_problem
@@ -60,6 +61,7 @@ REFUSALS: dict[Callable[[str], str | None], Refusal] = {
     InstanceType.problem: Refusal(
         f'can(regex("^({_TYPE}|{_LARGE_BURSTABLE})$", {{}})) && !startswith({{}}, "c5n.")', "p3.2xlarge"
     ),
+    compute._too_old: Refusal(f"try(tonumber({{}}) >= {compute.OLDEST_TRINO}, false)", str(compute.OLDEST_TRINO - 1)),
     cluster._reserved: Refusal(
         '!can(regex("(^|[./])(kubernetes[.]io|k8s[.]io|eks[.]amazonaws[.]com|cloud[.]google[.]com|gke[.]io)/", {}))',
         "kubernetes.io/role",
