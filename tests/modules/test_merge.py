@@ -71,6 +71,20 @@ def test_maps_keep_what_they_share():
     )
 
 
+def test_a_list_that_may_be_empty_keeps_its_items_under_the_condition():
+    [inner] = merged([resource("a", names=["x"])], [resource("a", names=[])], "var.inner")
+    [outer] = merged([resource("a", names=["y", *inner.body["names"]])], [inner], "var.outer")
+    assert outer.body["names"] == [Maybe("var.outer", ("y",)), Maybe("var.inner", ("x",))]
+    assert flat(inner.body["names"]) == '${var.inner ? ["x"] : []}'
+
+
+def test_what_is_there_for_a_reason_holds_what_it_is_there_for():
+    only = merged([resource("a", names=["x"])], [], "var.inner")
+    [both] = merged([resource("a", names=[Maybe("var.inner", ("x",)), "y"])], only, "var.outer")
+    assert both.when == "var.outer || var.inner"
+    assert both.body["names"] == [Maybe("var.inner", ("x",)), Maybe("var.outer", ("y",))]
+
+
 def test_blocks_are_told_apart_by_what_they_are_called():
     on = resource("a", rule=[{"id": "tidy", "days": 1}, {"id": "tier"}])
     off = resource("a", rule=[{"id": "tidy", "days": 2}])

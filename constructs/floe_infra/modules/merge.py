@@ -63,7 +63,8 @@ def _merged(condition: Condition, on: Element | None, off: Element | None) -> El
     if on.section == "output" and re.search(r"\beach\.", here):
         body = _all(on.body, off.body)
     else:
-        body = _body(here, on.body, off.body, {**META, **on.shape, **off.shape})
+        ons, offs = _held(on.body, off.body, on.when), _held(off.body, on.body, off.when)
+        body = _body(here, ons, offs, {**META, **on.shape, **off.shape})
     count = _value(here, on.count, off.count)
     files = {**on.files, **off.files}
     return replace(on, body=body, when=when, count=count, shape=shapes(on.shape, off.shape), files=files)
@@ -71,9 +72,27 @@ def _merged(condition: Condition, on: Element | None, off: Element | None) -> El
 
 def _all(on: dict[str, Any], off: dict[str, Any]) -> dict[str, Any]:
     """In outputs, what only some members have is a map or list of those that have it."""
-    if any(off[key] not in (on[key], {}, []) for key in on):
+    if any(off[key] not in (on[key], {}, []) for key in on if key != "depends_on"):
         raise GenerationError(f"what members have differs otherwise than by being there: {on!r}, {off!r}")
-    return on
+    before = dict.fromkeys([*on.get("depends_on", []), *off.get("depends_on", [])])
+    return {**on, "depends_on": list(before)} if before else on
+
+
+def _held(value: Any, other: Any, when: str) -> Any:
+    """A value that is looked at only `when`: what the other has in a list under this very condition, it has so too."""
+    if isinstance(value, Json) and isinstance(other, Json):
+        return value.of(_held(value.value, other.value, when))
+    if isinstance(value, dict) and isinstance(other, dict):
+        return {key: _held(each, other.get(key), when) for key, each in value.items()}
+    if not isinstance(value, list) or not isinstance(other, list):
+        return value
+    for maybe in other:
+        if isinstance(maybe, Maybe) and maybe.when == when and maybe not in value:
+            items = list(maybe.items)
+            places = (index for index in range(len(value)) if value[index : index + len(items)] == items)
+            if (place := next(places, None)) is not None:
+                value = [*value[:place], maybe, *value[place + len(items) :]]
+    return [_held(*pair, when) for pair in zip(value, other, strict=True)] if len(value) == len(other) else value
 
 
 def _flag(when: str) -> Any:
@@ -217,11 +236,9 @@ def _is_conditional(text: str) -> bool:
 
 
 def _lists(condition: str, on: list[Any], off: list[Any]) -> list[Any] | None:
-    """What both have, and between it what only one has; None where they share nothing."""
-    if not on or not off:
-        return None
+    """What both have, and between it what only one has; None where both have something and share nothing."""
     merged: list[Any] = []
-    shared = False
+    shared = not on or not off
     ons, offs = ([repr(item) for item in each] for each in (on, off))
     for tag, i, j, k, m in SequenceMatcher(None, ons, offs, autojunk=False).get_opcodes():
         if tag == "equal":
