@@ -14,6 +14,7 @@ NAMES = (
     "marquez",
     "nessie",
     "network-policies",
+    "otel-collector",
     "polaris",
     "postgres-databases",
     "rds",

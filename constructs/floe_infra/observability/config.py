@@ -61,7 +61,7 @@ class GrafanaCloud(Model):
     def url(self) -> str:
         """Where OTLP goes, without the signal's path
         (https://grafana.com/docs/grafana-cloud/send-data/otlp/send-data-otlp/)."""
-        return self.endpoint or f"https://otlp-gateway-{self.zone}.grafana.net/otlp"
+        return f"https://otlp-gateway-{self.zone}.grafana.net/otlp" if self.endpoint is None else self.endpoint
 
     def findings(self) -> Iterator[Finding]:
         """One place, and no more."""

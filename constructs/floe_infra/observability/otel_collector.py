@@ -16,6 +16,7 @@ from floe_infra.kubernetes.site import SecretCopy, Site
 from floe_infra.network.edges import Workload
 from floe_infra.observability.config import DATADOG_SECRET, GRAFANA_SECRET, OtelCollectorConfig
 from floe_infra.refs import TelemetryRef, TracesRef
+from floe_infra.unknown import otherwise
 
 NAME = "otel-collector"
 _IMAGES = "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector"
@@ -104,7 +105,7 @@ class OtelCollector(Construct):
 
 def _pods(config: OtelCollectorConfig, site: Site) -> dict[str, Any]:
     """All but the configuration. The chart restarts the pods when that changes."""
-    most = config.max_replicas or config.replicas
+    most = otherwise(config.max_replicas, config.replicas)
     return {
         "fullnameOverride": NAME,
         "mode": "deployment",
