@@ -41,8 +41,8 @@ class CollectorInputs(Model):
     """What the module asks for besides what the configuration does."""
 
     traces_endpoint: HostPort | None = None
-    """Where traces are kept besides, by OTLP/gRPC without TLS: host:port, such as `module.jaeger.otlp_grpc`; nowhere when
-    left out."""
+    """Where traces are kept besides, by OTLP/gRPC without TLS: host:port, such as `module.jaeger.otlp_grpc`; nowhere
+    when left out."""
     grafana_cloud: GrafanaCloud | None = None
     """The stack of Grafana Cloud that everything is sent to; none when left out."""
     datadog: DatadogAccount | None = None
