@@ -72,9 +72,9 @@ resource "helm_release" "server" {
       fullnameOverride = "nessie"
       replicaCount     = var.replicas
       autoscaling = {
-        enabled                        = var.max_replicas == null ? false : var.max_replicas > var.replicas
+        enabled                        = coalesce(var.max_replicas, var.replicas) > var.replicas
         minReplicas                    = var.replicas
-        maxReplicas                    = var.max_replicas == null ? var.replicas : var.max_replicas
+        maxReplicas                    = coalesce(var.max_replicas, var.replicas)
         targetCPUUtilizationPercentage = 70
       }
       nodeSelector = var.node_selector

@@ -28,6 +28,7 @@ from floe_infra.kubernetes.values import checksum, merge
 from floe_infra.needs import login_secret
 from floe_infra.network.edges import Workload
 from floe_infra.refs import CatalogRef, DatabaseRef, SecretRef, StorageRef, TelemetryRef
+from floe_infra.unknown import either
 
 NAME = "polaris"
 BOOTSTRAP = "polaris-bootstrap"
@@ -258,7 +259,9 @@ class Polaris(Construct):
                 name=self.ref.warehouse,
                 default_base_location=storage.first.uri,
                 storage=self._storage_config(),
-                properties={"polaris.config.drop-with-purge.enabled": _word(self._config.drop_with_purge)},
+                properties={
+                    "polaris.config.drop-with-purge.enabled": either(self._config.drop_with_purge, "true", "false")
+                },
             ),
             namespaces=tuple(
                 program.Namespace((name,), namespace_location(storage, layer, name))
@@ -292,11 +295,6 @@ def _clients(site: Site) -> dict[str, SecretRef]:
     """Who logs in, each with the secret that holds its credentials."""
     prefix = client_secret("")
     return {name.removeprefix(prefix): secret for name, secret in site.secrets.items() if name.startswith(prefix)}
-
-
-def _word(flag: bool) -> str:
-    """As Polaris reads it; what only Terraform knows is put into words by Terraform."""
-    return json.dumps(flag) if isinstance(flag, bool) else f"{flag}"
 
 
 def _directory(client: str) -> str:

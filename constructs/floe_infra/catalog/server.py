@@ -13,6 +13,7 @@ from floe_infra.kubernetes.site import Site
 from floe_infra.kubernetes.values import checksum
 from floe_infra.network.edges import Workload
 from floe_infra.refs import StorageRef, TelemetryRef
+from floe_infra.unknown import otherwise
 
 _NOBODY = 65534
 _DEADLINE = 900
@@ -24,14 +25,14 @@ def server_values(
 ) -> dict[str, Any]:
     """Values that both charts take alike."""
     identity = site.identities.get("catalog")
-    scaled = config.max_replicas is not None and config.max_replicas > config.replicas
+    most = otherwise(config.max_replicas, config.replicas)
     return {
         "fullnameOverride": name,
         "replicaCount": config.replicas,
         "autoscaling": {
-            "enabled": scaled,
+            "enabled": most > config.replicas,
             "minReplicas": config.replicas,
-            "maxReplicas": config.replicas if config.max_replicas is None else config.max_replicas,
+            "maxReplicas": most,
             "targetCPUUtilizationPercentage": 70,
         },
         **site.steady.values,

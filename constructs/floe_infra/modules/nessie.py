@@ -55,7 +55,7 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
         NessieConfig,
         "var",
         namespaces={MEMBER: tokens.text(f"lookup(var.namespaces, {MEMBER}.key, {MEMBER}.key)")},
-        max_replicas=None if chosen["max_replicas"] else tokens.number("var.max_replicas"),
+        max_replicas=tokens.number("var.max_replicas").nullable,
         values=tokens.entries("var.values"),
     )
     endpoint = tokens.text("var.otlp_endpoint")
@@ -97,10 +97,7 @@ MODULE = Module(
     construct="floe_infra.catalog.nessie:Nessie",
     providers=("helm",),
     build=_build,
-    choices=(
-        Choice("max_replicas", "var.max_replicas == null"),
-        Choice("otlp_endpoint", "var.otlp_endpoint == null"),
-    ),
+    choices=(Choice("otlp_endpoint", "var.otlp_endpoint == null"),),
     gone_through=(LAYERS,),
     rules=(SCALES_UP,),
     sample={

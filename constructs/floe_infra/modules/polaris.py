@@ -96,7 +96,7 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
         PolarisConfig,
         "var",
         namespaces={MEMBER: tokens.text(f"lookup(var.namespaces, {MEMBER}.key, {MEMBER}.key)")},
-        max_replicas=None if chosen["max_replicas"] else tokens.number("var.max_replicas"),
+        max_replicas=tokens.number("var.max_replicas").nullable,
         # The admin tool follows the servers' version, also where the user's values choose it.
         values={
             "image": {"tag": tokens.text("local.version")},
@@ -156,7 +156,6 @@ MODULE = Module(
     providers=("helm",),
     build=_build,
     choices=(
-        Choice("max_replicas", "var.max_replicas == null"),
         Choice("otlp_endpoint", "var.otlp_endpoint == null"),
         Choice("s3", "var.s3_compatible == null"),
         Choice("kms_key_arn", "var.kms_key_arn == null"),
