@@ -50,6 +50,21 @@ def test_a_long_condition_has_a_line_for_each_operand():
     ]
 
 
+def test_what_is_in_parentheses_gets_no_second_pair():
+    text = "first_name == null ? second_name_that_is_long : (third_name == null ? " + "x" * 50 + " : " + "y" * 50 + ")"
+    assert lines(parse(text), 40) == [
+        "(",
+        "  first_name == null",
+        "  ? second_name_that_is_long",
+        "  : (",
+        "    third_name == null",
+        f"    ? {'x' * 50}",
+        f"    : {'y' * 50}",
+        "  )",
+        ")",
+    ]
+
+
 def test_what_is_made_of_each_gets_a_line_of_its_own_before_it_is_broken():
     text = "{ for layer, uri in var.layers : lookup(var.names, layer, layer) => " + '"${uri}/${layer}/and-some-more-text" }'
     assert lines(parse(text), 60) == [

@@ -340,8 +340,18 @@ def _by_operator(expression: Expression, room: int) -> list[str] | None:
 def _operand(nodes: tuple[Node, ...], *, first: bool) -> list[str]:
     """With its operator, before it or behind."""
     sign = nodes[0] if first and isinstance(nodes[0], Token) and nodes[0].text in "?:" else None
-    written, *rest = lines(Expression(nodes[1:] if sign else nodes), WIDTH)
+    written, *rest = _once_in_parentheses(nodes[1:] if sign else nodes)
     return [f"{sign.text} {written}" if sign else written, *rest]
+
+
+def _once_in_parentheses(nodes: tuple[Node, ...]) -> list[str]:
+    """Laid out; what stands in parentheses that its lines would have anyway, without them."""
+    match nodes:
+        case (Group(opening="(", entries=(Entry(key=None) as entry,)),):
+            inside = lines(entry.value, WIDTH)
+            if inside[0] == "(":
+                return inside
+    return lines(Expression(nodes), WIDTH)
 
 
 def _wants_lines(node: Node) -> bool:
