@@ -10,9 +10,11 @@ import pytest
 from floe_infra.catalog.config import GlueConfig
 from floe_infra.cluster.config import EksConfig
 from floe_infra.database.config import RdsConfig
+from floe_infra.needs import Needs, Password
 from floe_infra.network.config import VpcConfig
-from floe_infra.refs import BucketRef, NetworkRef, StorageRef
+from floe_infra.refs import BucketRef, NetworkRef, SecretRef, StorageRef
 from floe_infra.runtime.emulator import Emulator
+from floe_infra.secrets.config import ExternalSecretsConfig
 from floe_infra.storage.config import S3Config
 
 from .conftest import HAS_AWS
@@ -67,6 +69,45 @@ def glue(layers: dict[str, str], **config: Any) -> Callable[[Any, Any], Any]:
     return lambda scope, context: GlueCatalog(scope, "catalog", config=whole, context=context, storage=storage)
 
 
+def roles(needs: dict[str, Needs], secrets: dict[str, SecretRef]) -> Callable[[Any, Any], Any]:
+    """What the platform grants, on a cluster, buckets and secrets that are there already."""
+    from floe_infra.cluster.identity import Identities
+    from floe_infra.grants import Grants
+    from floe_infra.secrets.aws_secrets_manager import let_read
+    from floe_infra.storage.s3_access import S3Access
+
+    def build(scope: Any, context: Any) -> None:
+        class Cloud(Identities):
+            def identity(self, id: str, **account: str) -> Any:
+                return self.add(id, **account).ref
+
+            def make(self, name: str, _: Any) -> SecretRef:
+                return secrets[name]
+
+            def grant_read(self, identity: Any, wanted: Any) -> None:
+                let_read(self, identity, wanted, context)
+
+        cloud: Any = Cloud(scope, "cloud", provider_arn=OIDC["oidc_provider_arn"], issuer=ISSUER, context=context)
+        storage = S3Access(scope, "storage", context=context, ref=BUCKETS)
+        none: dict[str, Any] = dict.fromkeys(("catalog", "compute", "database"))
+        Grants(scope, "grants", needs=needs, cluster=cloud, storage=storage, secrets=cloud if secrets else None, **none)
+
+    return build
+
+
+def secrets(content: dict[str, dict[str, str | Password]], **config: Any) -> Callable[[Any, Any], Any]:
+    from floe_infra.secrets.aws_secrets_manager import AwsSecretsManager
+
+    whole = ExternalSecretsConfig.model_validate(config)
+
+    def build(scope: Any, context: Any) -> None:
+        manager = AwsSecretsManager(scope, "secrets", config=whole, context=context)
+        for name, keys in content.items():
+            manager.make(name, keys)
+
+    return build
+
+
 SUBNETS = ["subnet-0a1b2c3d4e5f60718", "subnet-1a1b2c3d4e5f60718"]
 NETWORK = NetworkRef(id="vpc-0a1b2c3d4e5f60718", cidr="", private_subnet_ids=tuple(SUBNETS))
 PLACE = {"vpc_id": NETWORK.id, "subnet_ids": SUBNETS}
@@ -89,6 +130,23 @@ ACCESS = {
     "kms_key_arn": KEY,
 }
 LAYERS = {"bronze": "s3://acme-bronze", "gold": "s3://acme-gold"}
+ISSUER = "https://oidc.eks.eu-west-1.amazonaws.com/id/0A1B2C3D"
+OIDC = {
+    "oidc_provider_arn": f"arn:aws:iam::111122223333:oidc-provider/{ISSUER.removeprefix('https://')}",
+    "oidc_issuer": ISSUER,
+}
+ARNS = {"bronze": "arn:aws:s3:::acme-bronze", "gold": "arn:aws:s3:::acme-gold"}
+BUCKETS = StorageRef(
+    layers={layer: BucketRef(name=arn, arn=arn, uri="") for layer, arn in ARNS.items()},
+    region="eu-west-1",
+    kms_key_arn=KEY,
+    exchange=BucketRef(name="", arn="arn:aws:s3:::acme-exchange", uri=""),
+    compute_logs=BucketRef(name="", arn="arn:aws:s3:::acme-logs", uri=""),
+)
+SECRETS = {
+    name: SecretRef(name, f"arn:aws:secretsmanager:eu-west-1:111122223333:secret:{name}", (), KEY)
+    for name in ("polaris-root", "trino", "database-polaris")
+}
 UNPROTECTED = {"environment": "dev", "allow_data_loss": True}
 """Names then begin with `acme-dev`."""
 ONE_BUCKET = {"layout": "single_bucket", "bucket_names": {"warehouse": "acme-prod"}}
@@ -175,6 +233,96 @@ CASES = {
             **ACCESS,
         },
         eks(version="1.34", node_groups={"system": SYSTEM, "spot": SPOT}, **ACCESS),
+    ),
+    "roles-one": Case(
+        "service-account-roles",
+        {
+            "name": "acme-prod",
+            **OIDC,
+            "bucket_arns": ARNS,
+            "buckets_kms_key_arn": KEY,
+            "service_accounts": {
+                "query": {"namespace": "query", "service_account": "trino", "storage": "read_write"},
+            },
+        },
+        roles({"compute": Needs("query", service_account="trino", storage="read_write")}, {}),
+    ),
+    "roles-all": Case(
+        "service-account-roles",
+        {
+            "name": "acme-prod",
+            **OIDC,
+            "bucket_arns": ARNS,
+            "exchange_bucket_arn": "arn:aws:s3:::acme-exchange",
+            "compute_logs_bucket_arn": "arn:aws:s3:::acme-logs",
+            "buckets_kms_key_arn": KEY,
+            "service_accounts": {
+                "catalog": {"namespace": "catalog", "service_account": "polaris", "storage": "lend"},
+                "query": {
+                    "namespace": "query",
+                    "service_account": "trino",
+                    "storage": "read_write",
+                    "exchange": True,
+                },
+                "floe": {"namespace": "floe", "service_account": "dagster", "compute_logs": True},
+                "catalog-secrets": {
+                    "namespace": "catalog",
+                    "service_account": "secret-reader",
+                    "secrets": {
+                        "arns": [SECRETS[name].remote_key for name in ("polaris-root", "database-polaris")],
+                        "kms_key_arns": [KEY],
+                    },
+                },
+                "query-secrets": {
+                    "namespace": "query",
+                    "service_account": "secret-reader",
+                    "secrets": {"arns": [SECRETS["trino"].remote_key], "kms_key_arns": [KEY]},
+                },
+            },
+        },
+        roles(
+            {
+                "catalog": Needs(
+                    "catalog",
+                    service_account="polaris",
+                    storage="lend",
+                    databases=("polaris",),
+                    secrets={"polaris-root": {}},
+                ),
+                "compute": Needs(
+                    "query", service_account="trino", storage="read_write", exchange=True, secrets={"trino": {}}
+                ),
+                "runtime": Needs("floe", service_account="dagster", compute_logs=True),
+            },
+            SECRETS,
+        ),
+    ),
+    "secrets-default": Case(
+        "secrets-manager",
+        {"name": "acme-prod", "secrets": {"vendor": {"values": {"user": "acme"}}}},
+        secrets({"vendor": {"user": "acme"}}),
+        {"begins": "acme-prod"},
+    ),
+    "secrets-all": Case(
+        "secrets-manager",
+        {
+            "name": "acme-dev",
+            "secrets": {
+                "login": {"values": {"user": "acme"}, "generate": {"password": 40}},
+                "cube": {"generate": {"sql": 24, "api": 40}, "generation": 3},
+            },
+            "kms_key_arn": KEY,
+            "deletion_protection": False,
+        },
+        secrets(
+            {
+                "login": {"user": "acme", "password": Password(40)},
+                "cube": {"sql": Password(24), "api": Password(40)},
+            },
+            kms_key_arn=KEY,
+            generations={"cube": 3},
+        ),
+        {"begins": "acme-dev", "protects": False},
     ),
     "glue-catalog": Case(
         "glue-catalog",

@@ -19,6 +19,10 @@ NAMES = (
     "postgres-databases",
     "rds",
     "s3",
+    "secrets-manager",
+    "service-account-roles",
+    "secrets-manager",
+    "service-account-roles",
     "vpc",
 )
 """What there is, each defined in a file of its name."""
