@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from floe_infra.modules.fold import encoded
-from floe_infra.modules.json_text import Checksum, Json, decoded, mapped
-from floe_infra.modules.merge import merge
+from floe_infra.modules.fold import Spread, encoded
+from floe_infra.modules.json_text import Checksum, Json, decoded, is_known, mapped
+from floe_infra.modules.merge import Maybe, merge
 from floe_infra.modules.probe import Element
 
 
@@ -50,6 +50,19 @@ def test_it_is_written_with_jsonencode():
 )
 def test_a_checksum_is_of_what_it_was_made_of(checksum, expression):
     assert encoded(checksum) == expression
+
+
+@pytest.mark.parametrize("value", [1, None, "x $${y}", {"a": ["b", True]}, Json({"a": "b"})])
+def test_where_terraform_has_no_say_it_is_known(value):
+    assert is_known(value)
+    assert encoded(Checksum(value, is_text=False, known="0123456789abcdef")) == "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "value", ["${var.x}", {"${var.x}": 1}, [Spread("var.x")], Maybe("var.x", (1,)), Json(["${x}"])]
+)
+def test_elsewhere_it_is_not(value):
+    assert not is_known(value)
 
 
 def test_a_checksum_stays_one_when_what_it_is_of_changes():

@@ -26,7 +26,7 @@ class Written:
         self.out = out
         self.app = App(outdir=str(out))
         self.stack = TerraformStack(self.app, "module")
-        self.symbols = Symbols(self.stack, {f"var.{name}": value for name, value in decided.items()}, ["each0"])
+        self.symbols = Symbols(self.stack, {f"var.{name}": value for name, value in decided.items()})
         self.document: dict[str, Any] = {}
 
     def said(self, values: Any) -> Any:
@@ -175,28 +175,12 @@ def test_all_entries_of_a_map_stand_as_one(written):
     assert entries == {f"{ENTRIES}var.labels": ""}
 
 
-def test_a_checksum_is_known_where_terraform_has_no_say(written):
-    assert written.symbols.checksum('["known"]', "0123456789abcdef") == "0123456789abcdef"
-
-
-@pytest.mark.parametrize("part", ["symbol", "entries", "member"])
-def test_of_all_else_a_checksum_says_what_it_is_of(part, written):
-    parts = {
-        "symbol": {"a": written.symbols.text("var.a")},
-        "entries": written.symbols.entries("var.a"),
-        "member": {"each0": "x"},
-    }
-    text = written.symbols.checksum(encode([parts[part]]), "0123456789abcdef")
+def test_a_checksum_says_what_it_is_of(written):
+    parts = [{"a": written.symbols.text("var.a")}, written.symbols.entries("var.b")]
+    text = written.symbols.checksum(encode(parts), "0123456789abcdef")
     assert written.said({"checksum": text}) == {"checksum": f"${{local.{CHECKSUM}1}}"}
-    [made] = decoded(written.document["locals"][f"{CHECKSUM}1"]).value
-    assert (
-        written.symbols.replaced(made)
-        == {
-            "symbol": {"a": "${var.a}"},
-            "entries": {f"{ENTRIES}var.a": ""},
-            "member": {"each0": "x"},
-        }[part]
-    )
+    content = written.symbols.replaced(decoded(written.document["locals"][f"{CHECKSUM}1"]))
+    assert content.value == {"known": "0123456789abcdef", "parts": [{"a": "${var.a}"}, {f"{ENTRIES}var.b": ""}]}
 
 
 def test_a_local_value_takes_an_expressions_place(written):

@@ -15,7 +15,7 @@ from floe_infra.hcl.document import FOR_EACH, as_value
 from floe_infra.hcl.expression import Entry, Expression, Group, Token, inline, parse
 from floe_infra.hcl.template import Part, parts
 from floe_infra.modules.definition import ENTRIES, Each, GenerationError, Module
-from floe_infra.modules.json_text import Json
+from floe_infra.modules.json_text import Checksum, Json, is_known
 from floe_infra.modules.probe import REFERENCE, Element
 
 
@@ -85,6 +85,8 @@ def code(value: Any) -> str:
 
 def encoded(value: Any) -> Any:
     """With what is JSON as the expression that makes it."""
+    if isinstance(value, Checksum) and is_known(value.value):
+        return value.known
     if isinstance(value, Json):
         return f"${{{value.written(code(value.value))}}}"
     if isinstance(value, dict):

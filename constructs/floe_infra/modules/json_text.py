@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from floe_infra.hcl.template import escaped, parts
@@ -37,6 +37,8 @@ class Checksum(Json):
     """What changes with a value."""
 
     is_text: bool
+    known: str = field(default="", compare=False)
+    """What it is, where nothing in the value is for Terraform to say."""
 
     def __hash__(self) -> int:
         return super().__hash__()
@@ -74,6 +76,17 @@ def decoded(template: str) -> Any:
 def _inside(text: str) -> Any:
     """JSON in JSON, where somebody has to look into it: where it holds expressions."""
     return decoded(text) if any(piece.kind != "text" for piece in parts(text)) else text
+
+
+def is_known(value: Any) -> bool:
+    """Whether it is data alone, and nothing in it for Terraform to say."""
+    if isinstance(value, str):
+        return all(piece.kind == "text" for piece in parts(value))
+    if isinstance(value, Json):
+        return is_known(value.value)
+    if isinstance(value, dict):
+        return all(is_known(each) for each in (*value, *value.values()))
+    return all(map(is_known, value)) if isinstance(value, list) else isinstance(value, (int, float, type(None)))
 
 
 def mapped(value: Any, change: Callable[[str], Any]) -> Any:

@@ -13,7 +13,7 @@ from floe_infra.hcl.document import FOR_EACH, as_value, block_of
 from floe_infra.modules.combine import combine
 from floe_infra.modules.definition import Choice, GenerationError, Module
 from floe_infra.modules.fold import Spread, code, fold, follow
-from floe_infra.modules.json_text import Checksum, Json
+from floe_infra.modules.json_text import Checksum, Json, is_known
 from floe_infra.modules.merge import WHEN, Maybe, flat, merge
 from floe_infra.modules.probe import LOCAL, REFERENCE, Element, probe
 
@@ -258,7 +258,7 @@ def _checked(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     elsewhere = [pair for body in bodies for pair in _inside(body)]
     for key, checksum in elsewhere:
-        for part in _parts(checksum) if isinstance(checksum, Checksum) else ():
+        for part in _parts(checksum) if isinstance(checksum, Checksum) and not is_known(checksum.value) else ():
             places = [name for name, value in elsewhere if type(value) is type(part) and value == part]
             if part in found.values() or not places or any(_OF_MEMBER.search(text) for text in _strings(part)):
                 continue

@@ -120,10 +120,7 @@ def _locals(tokens: Tokens) -> list[Element]:
 
 
 def _tokens(stack: TerraformStack, module: Module, chosen: Mapping[str, Any]) -> Tokens:
-    if "helm" not in module.providers:
-        return Tokens(stack)
-    maps = [*([module.each] if module.each else []), *module.gone_through]
-    return Symbols(stack, _Decided(module, chosen), [each.member for each in maps])
+    return Symbols(stack, _Decided(module, chosen)) if "helm" in module.providers else Tokens(stack)
 
 
 class _Decided(Mapping[str, bool]):
@@ -186,9 +183,10 @@ def _checksum(text: str, locals: Mapping[str, str]) -> Any:
     found = re.fullmatch(rf"\$\{{local\.({CHECKSUM}[0-9]+)\}}", text)
     if found is None:
         return text
-    parts = decoded(locals[found[1]]).value
-    [first, *others] = parts
-    return Checksum(parts, is_text=False) if others else Checksum(first, is_text=isinstance(first, (str, Json)))
+    content = decoded(locals[found[1]]).value
+    [first, *others] = content["parts"]
+    value = [first, *others] if others else first
+    return Checksum(value, is_text=not others and isinstance(first, (str, Json)), known=content["known"])
 
 
 def _place(body: Mapping[str, Any]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from floe_infra.hcl.expression import Token, parse
 from floe_infra.hcl.template import escaped, quoted
-from floe_infra.modules.definition import ENTRIES, GenerationError, Tokens
+from floe_infra.modules.definition import GenerationError, Tokens
 from floe_infra.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -31,15 +31,11 @@ class Symbols(Tokens):
     Attributes:
         decided: expressions on which Python may decide, since the construct is made both ways: conditions of choices.
         named: local values of the module, by name.
-        members: keys of members with which the construct is made.
     """
 
-    def __init__(
-        self, scope: Construct, decided: Mapping[str, bool] | None = None, members: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, scope: Construct, decided: Mapping[str, bool] | None = None) -> None:
         super().__init__(scope)
         self.decided = decided or {}
-        self.members = members
         self._checksums = 0
         self._texts: dict[tuple[str, str], str] = {}
         self._places: dict[str, str] = {}
@@ -58,13 +54,12 @@ class Symbols(Tokens):
         return Symbol(self, expression, "a list")
 
     def checksum(self, parts: str, known: str) -> str:
-        """The text that stands for a checksum of these parts, if Terraform has a say in them; else what is known."""
+        """The text that stands for a checksum of these parts, which is known where Terraform has no say in them."""
         from cdktf import TerraformLocal
 
-        if not any(mark in parts for mark in ("${TfToken", ENTRIES, *self.members)):
-            return known
         self._checksums += 1
-        return str(TerraformLocal(self._scope, f"{CHECKSUM}{self._checksums}", parts).as_string)
+        content = f'{{"known": "{known}", "parts": {parts}}}'
+        return str(TerraformLocal(self._scope, f"{CHECKSUM}{self._checksums}", content).as_string)
 
     def local(self, expression: str, noun: str) -> str:
         if (expression, noun) not in self._texts:
