@@ -64,8 +64,8 @@ class Suppression:
 
 
 def _blocks(type: str, names: str) -> str:
-    """Of a stack, where a checksum ends each name, and of a module, where `[0]` may."""
-    return rf"(module\.\w+\.)?{type}\.({names})(_[0-9A-F]{{8}}|\[0\])?"
+    """Of a stack, where a checksum ends each name, and of a module, where `[0]` or a member's key may."""
+    return rf"(module\.\w+\.)*{type}\.({names})(_[0-9A-F]{{8}}|\[(0|\"[\w-]+\")\])?"
 
 
 _S3_BUCKETS = _blocks(
@@ -78,7 +78,7 @@ _CLOUD_SQL = _blocks("google_sql_database_instance", "(database_)?instance")
 SUPPRESSIONS = (
     Suppression(
         "CKV2_AWS_57",
-        _blocks("aws_secretsmanager_secret", r"secrets_[\w-]+"),
+        _blocks("aws_secretsmanager_secret", r"secrets_[\w-]+|secret"),
         "Secrets Manager rotates a secret by a Lambda function that can log in to what the secret opens; PostgreSQL, "
         "Polaris and Trino take another password only together with their own. A secret is made anew, everywhere at "
         "once, when its generation is raised. The one password that AWS can rotate, the database administrator's, RDS "
