@@ -21,8 +21,7 @@ NAMES = (
     "s3",
     "secrets-manager",
     "service-account-roles",
-    "secrets-manager",
-    "service-account-roles",
+    "trino",
     "vpc",
 )
 """What there is, each defined in a file of its name."""

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from floe_infra.compute.config import SHARED_SECRET, TrinoConfig
+from floe_infra.refs import BucketRef, CatalogRef, LineageRef, NodeGroupRef, StorageRef, Taint, TelemetryRef
+
+from .in_cluster import ACCOUNT, NODES, SITE, TELEMETRY, secret, site
+from .stand_ins import Case
+
+SHARED = secret(SHARED_SECRET, "acme-prod/shared", "shared_secret")
+CLIENT = secret("catalog-client-trino", "acme-prod/client", "client_id", "client_secret")
+EXCHANGE = BucketRef(name="acme-exchange", arn="", uri="s3://acme-exchange")
+SPOT = NodeGroupRef(
+    name="spot",
+    labels={"node-type": "spot"},
+    taints=(Taint("spot", "true", "NoSchedule"),),
+    spot=True,
+    vcpu=4,
+    memory_mib=16384,
+    max_size=3,
+)
+WORKER_NODES = {
+    "worker_node_selector": {"node-type": "spot"},
+    "worker_tolerations": [{"key": "spot", "value": "true", "effect": "NoSchedule"}],
+}
+GROUP = {"name": "all", "maxQueued": 100, "hardConcurrencyLimit": 10, "softMemoryLimit": "80%"}
+GROUPS = {"rootGroups": [GROUP], "selectors": [{"group": "all", "user": "${USER}"}]}
+URI = "http://catalog.example.com:8181/api"
+POLARIS = CatalogRef(
+    kind="polaris",
+    warehouse="lake",
+    region="eu-west-1",
+    uri=URI,
+    scope="PRINCIPAL_ROLE:engineer",
+    clients={"trino": CLIENT},
+    vends_credentials=True,
+)
+NESSIE = CatalogRef(kind="nessie", warehouse="lake", region="eu-west-1", uri=URI)
+GLUE = CatalogRef(kind="glue", warehouse="111122223333", region="eu-west-1")
+
+
+def variables(catalog: CatalogRef | None) -> dict[str, Any]:
+    """What the module is told of a catalog."""
+    if catalog is None or catalog.uri is None:
+        return {"type": "glue" if catalog else "none"}
+    oauth2 = {"secret": CLIENT.remote_key, "scope": catalog.scope}
+    return {
+        "type": "rest",
+        "uri": catalog.uri,
+        "warehouse": catalog.warehouse,
+        **({"oauth2": oauth2} if catalog.scope else {}),
+        **({"vended_credentials": True} if catalog.vends_credentials else {}),
+    }
+
+
+def trino(
+    catalog: CatalogRef | None,
+    *,
+    special: bool = False,
+    telemetry: TelemetryRef | None = None,
+    lineage: LineageRef | None = None,
+    **config: Any,
+) -> Callable[[Any], Any]:
+    from floe_infra.compute.trino import Trino
+
+    place = site("trino", SHARED, CLIENT, special=special, account=ACCOUNT if special else None)
+    nodes = place.cluster.node_groups
+    place = replace(place, cluster=replace(place.cluster, node_groups=(*nodes, SPOT) if special else nodes))
+    return lambda scope: Trino(
+        scope,
+        "compute",
+        config=TrinoConfig.model_validate(config),
+        site=place,
+        storage=StorageRef(layers={}, region="eu-west-1", exchange=EXCHANGE),
+        catalog=catalog,
+        telemetry=telemetry,
+        lineage=lineage,
+    )
+
+
+def case(catalog: CatalogRef | None, *, more: dict[str, Any] | None = None, **config: Any) -> Case:
+    """The module and the construct with the same configuration; `more` are variables that are none of it."""
+    given = {
+        "name": "acme-prod",
+        "namespace": "query",
+        "region": "eu-west-1",
+        "shared_secret": SHARED.remote_key,
+        "catalog": variables(catalog),
+        **{{"version": "trino_version"}.get(name, name): value for name, value in config.items()},
+        **(more or {}),
+    }
+    refs = {"telemetry": TELEMETRY, "lineage": LineageRef("http://marquez:5000")} if more else {}
+    return Case("trino", given, trino(catalog, special=bool(more), **refs, **config))
+
+
+EVERYTHING = {
+    **SITE,
+    **WORKER_NODES,
+    "service_account_annotations": ACCOUNT,
+    "otlp_endpoint": TELEMETRY.otlp_grpc,
+    "openlineage_url": "http://marquez:5000",
+    "exchange_uri": EXCHANGE.uri,
+}
+SIZES: list[dict[str, Any]] = [
+    {"memory_gib": memory, "coordinator_memory_gib": coordinator, "workers": workers, **more}
+    for memory, coordinator, workers, more in (
+        (4, 4, 1, {}),
+        (5, 7, 2, {"max_workers": 2}),
+        (7, 13, 3, {"max_workers": 4, "max_memory_per_node_gib": 3}),
+        (28, 8, 5, {"max_memory_per_node_gib": 14, "spot": False}),
+        (28, 8, 7, {"max_memory_per_query_gib": 50}),
+        (28, 8, 5, {"max_memory_per_query_gib": 36}),
+        (40, 20, 8, {"max_workers": 9, "max_memory_per_query_gib": 80}),
+        (40, 320, 0, {}),
+        (64, 64, 0, {"max_memory_per_node_gib": 33, "max_memory_per_query_gib": 33}),
+        (64, 61, 0, {"max_memory_per_node_gib": 32, "max_memory_per_query_gib": 5}),
+        (1024, 1023, 499, {"max_workers": 500}),
+        (1021, 1024, 500, {"max_memory_per_node_gib": 512, "max_memory_per_query_gib": 1}),
+    )
+]
+CASES = {
+    "trino-default": case(POLARIS),
+    "trino-all": case(
+        POLARIS,
+        more=EVERYTHING,
+        namespace="sql",
+        workers=2,
+        max_workers=7,
+        memory_gib=20,
+        cpu=3.5,
+        coordinator_memory_gib=6,
+        coordinator_cpu=1.5,
+        fault_tolerant=True,
+        max_memory_per_query_gib=12,
+        max_memory_per_node_gib=6,
+        resource_groups=GROUPS,
+        version="490",
+        values={"image": {"pullPolicy": "Always"}, "coordinator": {"jvm": {"gcMethod": {"type": "UseG1GC"}}}},
+    ),
+    "trino-steady": case(
+        GLUE, more={**EVERYTHING, "worker_node_selector": NODES, "worker_tolerations": []}, spot=False
+    ),
+    "trino-nessie": case(NESSIE),
+    "trino-nessie-new": case(NESSIE, version="483", fault_tolerant=True, more=EVERYTHING),
+    "trino-logged-in": case(replace(POLARIS, vends_credentials=False), version="482"),
+    "trino-vended-to-anyone": case(replace(NESSIE, vends_credentials=True), version="483"),
+    "trino-glue": case(GLUE),
+    "trino-glue-new": case(GLUE, version="1000", workers=0),
+    "trino-none": case(None, workers=1, values={"catalogs": {"memory": "connector.name=memory"}}),
+    **{f"trino-size-{number}": case(NESSIE, **size) for number, size in enumerate(SIZES)},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_module_gives_what_the_construct_gives(case, given):
+    assert given[case].by_module
+    assert given[case].by_module == given[case].by_construct
