@@ -195,10 +195,7 @@ resource "helm_release" "jaeger" {
               )
             }
             extraEnv = concat(
-              [{
-                name  = "GOMEMLIMIT"
-                value = "${floor(var.memory_mib * 4 / 5)}MiB"
-              }],
+              [{ name = "GOMEMLIMIT", value = "${floor(var.memory_mib * 4 / 5)}MiB" }],
               local.shared && var.storage.secret != null ? [
                 {
                   name = "ES_USERNAME"
@@ -221,24 +218,15 @@ resource "helm_release" "jaeger" {
               ] : []
             )
             extraVolumes = concat(
-              [{
-                name     = "tmp"
-                emptyDir = {}
-              }],
+              [{ name = "tmp", emptyDir = {} }],
               var.storage.kind == "badger" ? [{
                 name                  = "traces"
                 persistentVolumeClaim = { claimName = "jaeger-traces" }
               }] : []
             )
             extraVolumeMounts = concat(
-              [{
-                name      = "tmp"
-                mountPath = "/tmp"
-              }],
-              var.storage.kind == "badger" ? [{
-                name      = "traces"
-                mountPath = "/badger"
-              }] : []
+              [{ name = "tmp", mountPath = "/tmp" }],
+              var.storage.kind == "badger" ? [{ name = "traces", mountPath = "/badger" }] : []
             )
             resources = {
               requests = {
@@ -286,10 +274,7 @@ resource "helm_release" "jaeger" {
             image        = { tag = "2.19.0" }
             numberOfDays = local.days
             extraEnv = concat(
-              [{
-                name  = "INDEX_PREFIX"
-                value = var.storage.index_prefix
-              }],
+              [{ name = "INDEX_PREFIX", value = var.storage.index_prefix }],
               var.storage.secret != null ? [
                 {
                   name = "ES_USERNAME"

@@ -5,15 +5,8 @@ locals {
     merge(
       {
         server = {
-          applicationConnectors = [{
-            type           = "http"
-            port           = 5000
-            httpCompliance = "RFC7230_LEGACY"
-          }]
-          adminConnectors = [{
-            type = "http"
-            port = 5001
-          }]
+          applicationConnectors = [{ type = "http", port = 5000, httpCompliance = "RFC7230_LEGACY" }]
+          adminConnectors       = [{ type = "http", port = 5001 }]
         }
         db = {
           driverClass             = "org.postgresql.Driver"
@@ -181,25 +174,12 @@ resource "helm_release" "marquez" {
                       },
                     ]
                     ports = [
-                      {
-                        name          = "http"
-                        containerPort = 5000
-                      },
-                      {
-                        name          = "admin"
-                        containerPort = 5001
-                      },
+                      { name = "http", containerPort = 5000 },
+                      { name = "admin", containerPort = 5001 },
                     ]
                     volumeMounts = [
-                      {
-                        name      = "tmp"
-                        mountPath = "/tmp"
-                      },
-                      {
-                        name      = "configuration"
-                        mountPath = "/etc/marquez"
-                        readOnly  = true
-                      },
+                      { name = "tmp", mountPath = "/tmp" },
+                      { name = "configuration", mountPath = "/etc/marquez", readOnly = true },
                     ]
                     startupProbe = {
                       httpGet = {
@@ -241,10 +221,7 @@ resource "helm_release" "marquez" {
                     }
                   }]
                   volumes = [
-                    {
-                      name     = "tmp"
-                      emptyDir = {}
-                    },
+                    { name = "tmp", emptyDir = {} },
                     {
                       name      = "configuration"
                       configMap = { name = "marquez" }
@@ -358,23 +335,11 @@ resource "helm_release" "marquez" {
                     name  = "marquez-web"
                     image = var.web_image
                     env = [
-                      {
-                        name  = "MARQUEZ_HOST"
-                        value = "marquez"
-                      },
-                      {
-                        name  = "MARQUEZ_PORT"
-                        value = "5000"
-                      },
-                      {
-                        name  = "WEB_PORT"
-                        value = "3000"
-                      },
+                      { name = "MARQUEZ_HOST", value = "marquez" },
+                      { name = "MARQUEZ_PORT", value = "5000" },
+                      { name = "WEB_PORT", value = "3000" },
                     ]
-                    ports = [{
-                      name          = "http"
-                      containerPort = 3000
-                    }]
+                    ports = [{ name = "http", containerPort = 3000 }]
                     livenessProbe = {
                       httpGet = {
                         path = "/healthcheck"
@@ -399,15 +364,9 @@ resource "helm_release" "marquez" {
                       }
                       limits = { memory = "192Mi" }
                     }
-                    volumeMounts = [{
-                      name      = "tmp"
-                      mountPath = "/tmp"
-                    }]
+                    volumeMounts = [{ name = "tmp", mountPath = "/tmp" }]
                   }]
-                  volumes = [{
-                    name     = "tmp"
-                    emptyDir = {}
-                  }]
+                  volumes                       = [{ name = "tmp", emptyDir = {} }]
                   nodeSelector                  = merge(var.node_selector, { "kubernetes.io/arch" = "amd64" })
                   tolerations                   = []
                   terminationGracePeriodSeconds = 5

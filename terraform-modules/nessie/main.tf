@@ -92,14 +92,8 @@ resource "helm_release" "server" {
         annotations = var.service_account_annotations
       }
       extraEnv = [
-        {
-          name  = "AWS_REGION"
-          value = var.region
-        },
-        {
-          name  = "JAVA_MAX_MEM_RATIO"
-          value = "70"
-        },
+        { name = "AWS_REGION", value = var.region },
+        { name = "JAVA_MAX_MEM_RATIO", value = "70" },
       ]
       tracing = merge(
         { enabled = var.otlp_endpoint != null },
@@ -145,11 +139,8 @@ resource "helm_release" "server" {
       catalog = {
         enabled = true
         iceberg = {
-          defaultWarehouse = var.warehouse
-          warehouses = [{
-            name     = var.warehouse
-            location = "${var.default_location}/"
-          }]
+          defaultWarehouse               = var.warehouse
+          warehouses                     = [{ name = var.warehouse, location = "${var.default_location}/" }]
           objectStoresHealthCheckEnabled = true
         }
         storage = {
@@ -250,15 +241,8 @@ resource "helm_release" "provisioning" {
                   image   = "docker.io/library/python:3.13-slim"
                   command = ["python", "/program/make_namespaces.py", "/program/spec.json"]
                   volumeMounts = [
-                    {
-                      name      = "tmp"
-                      mountPath = "/tmp"
-                    },
-                    {
-                      name      = "program"
-                      mountPath = "/program"
-                      readOnly  = true
-                    },
+                    { name = "tmp", mountPath = "/tmp" },
+                    { name = "program", mountPath = "/program", readOnly = true },
                   ]
                   resources = {
                     requests = {
@@ -269,10 +253,7 @@ resource "helm_release" "provisioning" {
                   }
                 }]
                 volumes = [
-                  {
-                    name     = "tmp"
-                    emptyDir = {}
-                  },
+                  { name = "tmp", emptyDir = {} },
                   {
                     name      = "program"
                     configMap = { name = "nessie-provisioning" }

@@ -13,28 +13,13 @@ locals {
       ]
     }]
     private = [
-      {
-        cidr   = "10.0.0.0/8"
-        except = []
-      },
-      {
-        cidr   = "172.16.0.0/12"
-        except = []
-      },
-      {
-        cidr   = "192.168.0.0/16"
-        except = []
-      },
-      {
-        cidr   = "100.64.0.0/10"
-        except = []
-      },
+      { cidr = "10.0.0.0/8", except = [] },
+      { cidr = "172.16.0.0/12", except = [] },
+      { cidr = "192.168.0.0/16", except = [] },
+      { cidr = "100.64.0.0/10", except = [] },
     ]
     api_server = [
-      for cidr in var.api_server_cidrs : {
-        cidr   = cidr
-        except = []
-      }
+      for cidr in var.api_server_cidrs : { cidr = cidr, except = [] }
     ]
   }
 }
@@ -91,14 +76,8 @@ resource "helm_release" "policies" {
                   }
                 }]
                 ports = [
-                  {
-                    protocol = "UDP"
-                    port     = 53
-                  },
-                  {
-                    protocol = "TCP"
-                    port     = 53
-                  },
+                  { protocol = "UDP", port = 53 },
+                  { protocol = "TCP", port = 53 },
                 ]
               }]
             }
@@ -136,10 +115,7 @@ resource "helm_release" "policies" {
                   ]
                 )
                 ports = [
-                  for port in edge.ports : {
-                    protocol = edge.protocol
-                    port     = port
-                  }
+                  for port in edge.ports : { protocol = edge.protocol, port = port }
                 ]
               }]
             }
@@ -177,10 +153,7 @@ resource "helm_release" "policies" {
                   ]
                 )
                 ports = [
-                  for port in edge.ports : {
-                    protocol = edge.protocol
-                    port     = port
-                  }
+                  for port in edge.ports : { protocol = edge.protocol, port = port }
                 ]
               }]
             }

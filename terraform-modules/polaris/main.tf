@@ -278,10 +278,7 @@ resource "helm_release" "bootstrap" {
                 image = "${local.admin_image}:${local.version}"
                 args  = ["bootstrap", "-f", "/credentials/credentials.yaml"]
                 env = [
-                  {
-                    name  = "POLARIS_PERSISTENCE_TYPE"
-                    value = "relational-jdbc"
-                  },
+                  { name = "POLARIS_PERSISTENCE_TYPE", value = "relational-jdbc" },
                   {
                     name = "QUARKUS_DATASOURCE_USERNAME"
                     valueFrom = {
@@ -311,15 +308,8 @@ resource "helm_release" "bootstrap" {
                   },
                 ]
                 volumeMounts = [
-                  {
-                    name      = "tmp"
-                    mountPath = "/tmp"
-                  },
-                  {
-                    name      = "credentials"
-                    mountPath = "/credentials"
-                    readOnly  = true
-                  },
+                  { name = "tmp", mountPath = "/tmp" },
+                  { name = "credentials", mountPath = "/credentials", readOnly = true },
                 ]
                 resources = {
                   requests = {
@@ -330,19 +320,13 @@ resource "helm_release" "bootstrap" {
                 }
               }]
               volumes = [
-                {
-                  name     = "tmp"
-                  emptyDir = {}
-                },
+                { name = "tmp", emptyDir = {} },
                 {
                   name = "credentials"
                   secret = {
                     secretName  = "polaris-root"
                     defaultMode = 288
-                    items = [{
-                      key  = "credentials.yaml"
-                      path = "credentials.yaml"
-                    }]
+                    items       = [{ key = "credentials.yaml", path = "credentials.yaml" }]
                   }
                 },
               ]
@@ -398,14 +382,8 @@ resource "helm_release" "server" {
             annotations = var.service_account_annotations
           }
           extraEnv = [
-            {
-              name  = "AWS_REGION"
-              value = var.region
-            },
-            {
-              name  = "JAVA_MAX_MEM_RATIO"
-              value = "70"
-            },
+            { name = "AWS_REGION", value = var.region },
+            { name = "JAVA_MAX_MEM_RATIO", value = "70" },
           ]
           tracing = merge(
             { enabled = var.otlp_endpoint != null },
@@ -567,20 +545,9 @@ resource "helm_release" "provisioning" {
                   command = ["python", "/program/provision_polaris.py", "/program/spec.json"]
                   volumeMounts = concat(
                     [
-                      {
-                        name      = "tmp"
-                        mountPath = "/tmp"
-                      },
-                      {
-                        name      = "program"
-                        mountPath = "/program"
-                        readOnly  = true
-                      },
-                      {
-                        name      = "credentials-root"
-                        mountPath = "/credentials/root"
-                        readOnly  = true
-                      },
+                      { name = "tmp", mountPath = "/tmp" },
+                      { name = "program", mountPath = "/program", readOnly = true },
+                      { name = "credentials-root", mountPath = "/credentials/root", readOnly = true },
                     ],
                     [
                       for client, secret in var.clients : {
@@ -600,10 +567,7 @@ resource "helm_release" "provisioning" {
                 }]
                 volumes = concat(
                   [
-                    {
-                      name     = "tmp"
-                      emptyDir = {}
-                    },
+                    { name = "tmp", emptyDir = {} },
                     {
                       name      = "program"
                       configMap = { name = "polaris-provisioning" }
@@ -614,14 +578,8 @@ resource "helm_release" "provisioning" {
                         secretName  = "polaris-root"
                         defaultMode = 288
                         items = [
-                          {
-                            key  = "client_id"
-                            path = "client_id"
-                          },
-                          {
-                            key  = "client_secret"
-                            path = "client_secret"
-                          },
+                          { key = "client_id", path = "client_id" },
+                          { key = "client_secret", path = "client_secret" },
                         ]
                       }
                     },
@@ -633,14 +591,8 @@ resource "helm_release" "provisioning" {
                         secretName  = "polaris-client-${client}"
                         defaultMode = 288
                         items = [
-                          {
-                            key  = "client_id"
-                            path = "client_id"
-                          },
-                          {
-                            key  = "client_secret"
-                            path = "client_secret"
-                          },
+                          { key = "client_id", path = "client_id" },
+                          { key = "client_secret", path = "client_secret" },
                         ]
                       }
                     }

@@ -164,22 +164,10 @@ resource "helm_release" "job" {
                     [for application, secret in var.applications : "/etc/databases/${application}"]
                   )
                   env = [
-                    {
-                      name  = "PGHOST"
-                      value = var.database.host
-                    },
-                    {
-                      name  = "PGPORT"
-                      value = tostring(var.database.port)
-                    },
-                    {
-                      name  = "PGDATABASE"
-                      value = var.database.name
-                    },
-                    {
-                      name  = "PGSSLMODE"
-                      value = var.database.ssl_mode
-                    },
+                    { name = "PGHOST", value = var.database.host },
+                    { name = "PGPORT", value = tostring(var.database.port) },
+                    { name = "PGDATABASE", value = var.database.name },
+                    { name = "PGSSLMODE", value = var.database.ssl_mode },
                     {
                       name = "PGUSER"
                       valueFrom = {
@@ -201,15 +189,8 @@ resource "helm_release" "job" {
                   ]
                   volumeMounts = concat(
                     [
-                      {
-                        name      = "tmp"
-                        mountPath = "/tmp"
-                      },
-                      {
-                        name      = "programs"
-                        mountPath = "/programs"
-                        readOnly  = true
-                      },
+                      { name = "tmp", mountPath = "/tmp" },
+                      { name = "programs", mountPath = "/programs", readOnly = true },
                     ],
                     [
                       for application, secret in var.applications : {
@@ -229,10 +210,7 @@ resource "helm_release" "job" {
                 }]
                 volumes = concat(
                   [
-                    {
-                      name     = "tmp"
-                      emptyDir = {}
-                    },
+                    { name = "tmp", emptyDir = {} },
                     {
                       name      = "programs"
                       configMap = { name = "databases" }

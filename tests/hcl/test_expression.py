@@ -66,10 +66,38 @@ def test_what_is_in_parentheses_gets_no_second_pair():
 
 
 def test_what_is_made_of_each_gets_a_line_of_its_own_before_it_is_broken():
-    text = "{ for layer, uri in var.layers : lookup(var.names, layer, layer) => " + '"${uri}/${layer}/and-some-more-text" }'
+    text = (
+        "{ for layer, uri in var.layers : lookup(var.names, layer, layer) => "
+        + '"${uri}/${layer}/and-some-more-text" }'
+    )
     assert lines(parse(text), 60) == [
         "{",
         "  for layer, uri in var.layers :",
         '  lookup(var.names, layer, layer) => "${uri}/${layer}/and-some-more-text"',
         "}",
     ]
+
+
+def test_short_objects_are_rows_of_a_list():
+    text = '[{ name = "a", value = var.a }, { name = "b", value = "b" }, { name = "c", from = { key = "d" } }]'
+    assert lines(parse(text), 60) == [
+        "[",
+        '  { name = "a", value = var.a },',
+        '  { name = "b", value = "b" },',
+        "  {",
+        '    name = "c"',
+        '    from = { key = "d" }',
+        "  },",
+        "]",
+    ]
+    assert lines(parse('[{ key = "a", path = "b" }]'), 60) == ['[{ key = "a", path = "b" }]']
+    assert lines(parse("[for key, path in var.x : { key = key, path = path }]"), 80) == [
+        "[",
+        "  for key, path in var.x : { key = key, path = path }",
+        "]",
+    ]
+
+
+def test_long_objects_are_not():
+    text = f'[{{ name = "{"x" * 80}", value = "y" }}]'
+    assert lines(parse(text), 60) == ["[{", f'  name  = "{"x" * 80}"', '  value = "y"', "}]"]

@@ -356,11 +356,37 @@ def _once_in_parentheses(nodes: tuple[Node, ...]) -> list[str]:
 
 def _wants_lines(node: Node) -> bool:
     """Objects of several entries, or with objects in them, are read line by line."""
-    if isinstance(node, Token):
+    if isinstance(node, Token) or _is_row(node):
         return False
     if node.opening == "{" and not node.is_for and (len(node.entries) > 1 or any(map(_holds_object, node.entries))):
         return True
     return any(_wants_lines(each) for entry in node.entries for each in entry.value.nodes)
+
+
+def _is_row(node: Node) -> bool:
+    """A list of one object that is a row."""
+    match node:
+        case Group(opening="[", is_for=False, entries=(Entry() as entry,)):
+            return _is_short(entry.value)
+    return False
+
+
+def _is_short(expression: Expression) -> bool:
+    """An object of a few plain values, which in a list is read as a row: `{ name = "tmp", mountPath = "/tmp" }`."""
+    match expression.nodes:
+        case (Group(opening="{", is_for=False, entries=entries),):
+            is_plain = not any(map(_holds_several, entries))
+            return 1 < len(entries) <= 3 and is_plain and len(inline(expression)) <= _ROW
+    return False
+
+
+def _holds_several(entry: Entry) -> bool:
+    """Whether there is an object or a list with something in it."""
+    nodes = entry.value.nodes
+    groups = [node for index, node in enumerate(nodes) if isinstance(node, Group) and not _is_index(nodes, index)]
+    return any(
+        (group.opening in "{[" and bool(group.entries)) or any(map(_holds_several, group.entries)) for group in groups
+    )
 
 
 def _holds_object(entry: Entry) -> bool:
@@ -388,6 +414,8 @@ def _is_index(nodes: Sequence[Node], index: int) -> bool:
 
 WIDTH = 100
 """Columns that a line takes at most, if that can be."""
+_ROW = 80
+"""Columns of an object that is a row of a list."""
 
 
 def _open(group: Group) -> list[str]:
@@ -405,7 +433,8 @@ def _open(group: Group) -> list[str]:
     else:
         body = []
         for entry in group.entries:
-            *before, last = lines(entry.value, WIDTH)
+            is_row = group.opening == "[" and _is_short(entry.value)
+            *before, last = [inline(entry.value)] if is_row else lines(entry.value, WIDTH)
             end = "," if group.opening == "[" or entry is not group.entries[-1] else ""
             body += [*before, last + end]
     return [group.opening, *indented(body), group.closing]
@@ -419,7 +448,7 @@ def _for(expression: Expression) -> list[str]:
     room = WIDTH - len(head)
     if room < len(inline(made)) <= WIDTH and not any(map(_wants_lines, made.nodes)):
         return [head, inline(made)]
-    first, *rest = lines(made, room)
+    first, *rest = [inline(made)] if _is_short(made) else lines(made, room)
     return [f"{head} {first}", *rest]
 
 

@@ -385,10 +385,7 @@ run "node_groups_15" {
         min_size       = 2
         max_size       = 10
         labels         = { team = "data" }
-        taints = [{
-          key   = "dedicated"
-          value = "Not Valid!"
-        }]
+        taints         = [{ key = "dedicated", value = "Not Valid!" }]
       }
     }
   }
@@ -406,10 +403,7 @@ run "node_groups_16" {
         min_size       = 2
         max_size       = 10
         labels         = { team = "data" }
-        taints = [{
-          key    = "dedicated"
-          effect = "other"
-        }]
+        taints         = [{ key = "dedicated", effect = "other" }]
       }
     }
   }
