@@ -330,11 +330,7 @@ resource "helm_release" "trino" {
             behavior = {
               scaleDown = {
                 stabilizationWindowSeconds = 600
-                policies = [{
-                  type          = "Pods"
-                  value         = 1
-                  periodSeconds = 120
-                }]
+                policies                   = [{ type = "Pods", value = 1, periodSeconds = 120 }]
               }
             }
           } : null

@@ -159,11 +159,7 @@ run "worker_tolerations_1" {
   expect_failures = [var.worker_tolerations]
 
   variables {
-    worker_tolerations = [{
-      key    = "spot"
-      value  = "true"
-      effect = "other"
-    }]
+    worker_tolerations = [{ key = "spot", value = "true", effect = "other" }]
   }
 }
 
