@@ -12,6 +12,7 @@ NAMES = (
     "glue-catalog",
     "jaeger",
     "marquez",
+    "namespaces",
     "nessie",
     "network-policies",
     "otel-collector",
