@@ -8,6 +8,7 @@ from floe_infra.modules.definition import GenerationError, Module
 
 NAMES = (
     "eks",
+    "eks-add-ons",
     "external-secrets",
     "glue-catalog",
     "jaeger",
