@@ -148,7 +148,11 @@ resource "helm_release" "secrets" {
                 template = {
                   engineVersion = "v2"
                   data = {
-                    "credentials.yaml" = "POLARIS:\n  client-id: {{ .client_id | toJson }}\n  client-secret: {{ .client_secret | toJson }}\n"
+                    "credentials.yaml" = <<-EOT
+                      POLARIS:
+                        client-id: {{ .client_id | toJson }}
+                        client-secret: {{ .client_secret | toJson }}
+                    EOT
                     client_id          = "{{ .client_id }}"
                     client_secret      = "{{ .client_secret }}"
                   }

@@ -101,3 +101,33 @@ def test_short_objects_are_rows_of_a_list():
 def test_long_objects_are_not():
     text = f'[{{ name = "{"x" * 80}", value = "y" }}]'
     assert lines(parse(text), 60) == ["[{", f'  name  = "{"x" * 80}"', '  value = "y"', "}]"]
+
+
+def test_text_of_several_lines_is_a_heredoc_in_an_object():
+    text = r'{ "a.yaml" = "x:\n  y: \"{{ .z }}\"\n  z: 1\n", b = "c" }'
+    assert lines(parse(text), 60) == [
+        "{",
+        '  "a.yaml" = <<-EOT',
+        "    x:",
+        '      y: "{{ .z }}"',
+        "      z: 1",
+        "  EOT",
+        '  b        = "c"',
+        "}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'"one\ntwo\n"',
+        r'"no\nline at\nthe end"',
+        r'"a\n\nblank one\nc\n"',
+        r'"  all\n  are\n  indented\n"',
+        r'"a\tb\nc\nd\n"',
+        r'"a\\nb\nc\nd\n"',
+        r'"${var.a}\nb\nc\n"',
+    ],
+)
+def test_other_text_is_not(text):
+    assert lines(parse(f"{{ a = {text}, b = 1 }}"), 60) == ["{", f"  a = {text}", "  b = 1", "}"]

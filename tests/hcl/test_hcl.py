@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import hcl2
@@ -126,6 +127,8 @@ def _read(value: Any) -> Any:
         return value
     if not value.startswith('"'):
         return _bare(value.removeprefix("${").removesuffix("}"))
+    if heredoc := re.fullmatch(r'"<<-EOT\n(.*\n) *EOT"', value, re.DOTALL):
+        return _written(dedent(heredoc[1]))
     return "".join(
         _bare(part.text) if part.kind != "text" else json.loads(f'"{part.text}"') for part in parts(value[1:-1])
     )

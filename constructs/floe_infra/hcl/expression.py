@@ -358,6 +358,8 @@ def _wants_lines(node: Node) -> bool:
     """Objects of several entries, or with objects in them, are read line by line."""
     if isinstance(node, Token) or _is_row(node):
         return False
+    if node.opening == "{" and any(_rows(entry.value) for entry in node.entries):
+        return True
     if node.opening == "{" and not node.is_for and (len(node.entries) > 1 or any(map(_holds_object, node.entries))):
         return True
     return any(_wants_lines(each) for entry in node.entries for each in entry.value.nodes)
@@ -425,9 +427,7 @@ def _open(group: Group) -> list[str]:
             inner = lines(entry.value, 0)  # `jsonencode({` and `[{`, without a line of their own
             return [group.opening + inner[0], *inner[1:-1], inner[-1] + group.closing]
     if group.opening == "{" and not group.is_for:
-        body = aligned(
-            [(_written_key(entry.key), lines(entry.value, WIDTH - 20)) for entry in group.entries if entry.key]
-        )
+        body = aligned([(_written_key(entry.key), _assigned(entry.value)) for entry in group.entries if entry.key])
     elif group.is_for:
         body = _for(group.entries[0].value)
     else:
@@ -438,6 +438,23 @@ def _open(group: Group) -> list[str]:
             end = "," if group.opening == "[" or entry is not group.entries[-1] else ""
             body += [*before, last + end]
     return [group.opening, *indented(body), group.closing]
+
+
+def _assigned(value: Expression) -> list[str]:
+    """An object's value: text of several lines as such."""
+    rows = _rows(value)
+    return ["<<-EOT", *indented(rows), "EOT"] if rows else lines(value, WIDTH - 20)
+
+
+def _rows(value: Expression) -> list[str]:
+    """Of text that can be an indented heredoc, the lines: Terraform takes away what all of them begin with."""
+    match value.nodes:
+        case (Token(kind="string", text=text),):
+            *rows, end = text[1:-1].split("\\n")
+            is_clear = not end and len(rows) > 2 and all(rows) and not rows[0].startswith(" ")
+            if is_clear and not re.search(r'\\[^n"]|[$%]\{|EOT', text):
+                return [row.replace('\\"', '"') for row in rows]
+    return []
 
 
 def _for(expression: Expression) -> list[str]:
