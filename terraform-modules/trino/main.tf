@@ -136,6 +136,64 @@ resource "helm_release" "secrets" {
               extract = { key = var.catalog.oauth2.secret }
             }]
           }
+        }] : [],
+        var.catalog.type != "none" && var.s3_compatible != null && !var.catalog.vended_credentials ? [{
+          apiVersion = "external-secrets.io/v1"
+          kind       = "ExternalSecret"
+          metadata = {
+            name        = "trino-storage-keys"
+            annotations = { "floe-infra/generation" = "1" }
+          }
+          spec = {
+            refreshInterval = "${var.secret_refresh_minutes}m0s"
+            secretStoreRef = {
+              kind = "SecretStore"
+              name = var.secret_store
+            }
+            target = {
+              name           = "trino-storage-keys"
+              creationPolicy = "Owner"
+              template = {
+                engineVersion = "v2"
+                data = {
+                  STORAGE_ACCESS_KEY = "{{ .access_key }}"
+                  STORAGE_SECRET_KEY = "{{ .secret_key }}"
+                }
+              }
+            }
+            dataFrom = [{
+              extract = { key = var.s3_compatible.secret }
+            }]
+          }
+        }] : [],
+        var.fault_tolerant && var.s3_compatible != null ? [{
+          apiVersion = "external-secrets.io/v1"
+          kind       = "ExternalSecret"
+          metadata = {
+            name        = "trino-exchange"
+            annotations = { "floe-infra/generation" = "1" }
+          }
+          spec = {
+            refreshInterval = "${var.secret_refresh_minutes}m0s"
+            secretStoreRef = {
+              kind = "SecretStore"
+              name = var.secret_store
+            }
+            target = {
+              name           = "trino-exchange"
+              creationPolicy = "Owner"
+              template = {
+                engineVersion = "v2"
+                data = {
+                  EXCHANGE_ACCESS_KEY = "{{ .access_key }}"
+                  EXCHANGE_SECRET_KEY = "{{ .secret_key }}"
+                }
+              }
+            }
+            dataFrom = [{
+              extract = { key = var.s3_compatible.secret }
+            }]
+          }
         }] : []
       )
     }),
@@ -313,6 +371,12 @@ resource "helm_release" "trino" {
         }],
         var.catalog.type == "rest" && var.catalog.oauth2 != null ? [{
           secretRef = { name = "trino-catalog-client-trino" }
+        }] : [],
+        var.catalog.type != "none" && var.s3_compatible != null && !var.catalog.vended_credentials ? [{
+          secretRef = { name = "trino-storage-keys" }
+        }] : [],
+        var.fault_tolerant && var.s3_compatible != null ? [{
+          secretRef = { name = "trino-exchange" }
         }] : []
       )
       server = {
@@ -356,10 +420,30 @@ resource "helm_release" "trino" {
         ),
         var.fault_tolerant ? ["retry-policy=TASK"] : []
       )
-      additionalExchangeManagerProperties = (
-        var.fault_tolerant
-        ? ["exchange.s3.region=${var.region}", "exchange.s3.endpoint=https://s3.${var.region}.amazonaws.com"]
-        : []
+      additionalExchangeManagerProperties = concat(
+        var.fault_tolerant ? ["exchange.s3.region=${var.region}"] : [],
+        (
+          var.fault_tolerant && var.s3_compatible != null
+          ? ["exchange.s3.endpoint=${var.s3_compatible.endpoint}"]
+          : []
+        ),
+        (
+          var.fault_tolerant && var.s3_compatible != null && try(var.s3_compatible.path_style, false)
+          ? ["exchange.s3.path-style-access=true"]
+          : []
+        ),
+        (
+          var.fault_tolerant
+          ? (
+            var.s3_compatible != null
+            ? [
+              "exchange.s3.aws-access-key=$${ENV:EXCHANGE_ACCESS_KEY}",
+              "exchange.s3.aws-secret-key=$${ENV:EXCHANGE_SECRET_KEY}",
+            ]
+            : ["exchange.s3.endpoint=https://s3.${var.region}.amazonaws.com"]
+          )
+          : []
+        )
       )
       catalogs = merge(
         {
@@ -367,7 +451,7 @@ resource "helm_release" "trino" {
           tpcds = null
         },
         (
-          var.catalog.type == "rest" || var.catalog.type == "glue"
+          var.catalog.type != "none"
           ? {
             iceberg = join(
               "\n",
@@ -402,8 +486,19 @@ resource "helm_release" "trino" {
                   : ["iceberg.catalog.type=glue", "hive.metastore.glue.region=${var.region}"]
                 ),
                 ["fs.native-s3.enabled=true", "s3.region=${var.region}"],
+                var.s3_compatible != null ? ["s3.endpoint=${var.s3_compatible.endpoint}"] : [],
                 (
-                  !var.catalog.vended_credentials
+                  var.s3_compatible != null && try(var.s3_compatible.path_style, false)
+                  ? ["s3.path-style-access=true"]
+                  : []
+                ),
+                (
+                  var.s3_compatible != null && !var.catalog.vended_credentials
+                  ? ["s3.aws-access-key=$${ENV:STORAGE_ACCESS_KEY}", "s3.aws-secret-key=$${ENV:STORAGE_SECRET_KEY}"]
+                  : []
+                ),
+                (
+                  var.s3_compatible == null && !var.catalog.vended_credentials
                   ? (
                     tonumber(var.trino_version) < 483
                     ? ["s3.use-web-identity-token-credentials-provider=true"]

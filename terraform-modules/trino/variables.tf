@@ -89,6 +89,31 @@ variable "namespace" {
   }
 }
 
+variable "s3_compatible" {
+  description = <<EOT
+Storage that speaks S3's protocol and is not AWS', if the buckets are there.
+
+* `endpoint`: Its URL.
+* `path_style`: Whether the bucket stands in the path of a URL (`http://host/bucket`), and not before the host.
+* `secret`: The name in the secret manager of the keys to it, `access_key` and `secret_key`.
+EOT
+  type = object({
+    endpoint   = string
+    path_style = optional(bool, true)
+    secret     = string
+  })
+  default = null
+
+  validation {
+    condition = (
+      var.s3_compatible == null
+      ? true
+      : can(regex("^(https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?)$", var.s3_compatible.endpoint))
+    )
+    error_message = "s3_compatible.endpoint: a URL without a path: http://host:port."
+  }
+}
+
 variable "name" {
   description = "What Trino calls its environment (with underscores), and OpenLineage the namespace of its jobs."
   type        = string

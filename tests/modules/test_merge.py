@@ -136,3 +136,24 @@ def test_what_follows_a_number(values, one):
 def test_what_follows_none_is_refused(values):
     with pytest.raises(GenerationError, match="number"):
         follow(values, range(3), "count.index")
+
+
+def test_of_two_neighbours_in_a_list_there_is_one_or_the_other():
+    [one] = merged([resource("a", names=["x", "y"])], [resource("a", names=["x", "z", "z"])])
+    assert flat(one.body["names"]) == '${concat(["x"], var.on ? ["y"] : ["z", "z"])}'
+    [inside] = merged([one], [resource("a", names=["x"])], "var.around")
+    assert flat(inside.body["names"]) == '${concat(["x"], var.around ? (var.on ? ["y"] : ["z", "z"]) : [])}'
+
+
+def test_text_of_several_lines_is_put_together_of_them():
+    [text] = merged([resource("a", text="x\ny=${var.y}")], [resource("a", text="x\nz")])
+    assert flat(text.body["text"]) == '${join("\\n", concat(["x"], var.on ? ["y=${var.y}"] : ["z"]))}'
+
+
+def test_what_is_one_word_is_no_other():
+    assert both('var.type != "none" && var.on', 'var.type == "rest"') == 'var.on && var.type == "rest"'
+    assert both('var.type != "none"', 'var.type == "rest" && var.on') == 'var.type == "rest" && var.on'
+    assert both('var.type != "none"', 'var.kind == "rest"') == 'var.type != "none" && var.kind == "rest"'
+    assert both('var.type != "none"', 'var.on || var.type == "rest"') == (
+        'var.type != "none" && (var.on || var.type == "rest")'
+    )

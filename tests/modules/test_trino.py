@@ -24,6 +24,10 @@ SPOT = NodeGroupRef(
     memory_mib=16384,
     max_size=3,
 )
+S3 = StorageRef(layers={}, region="eu-west-1", exchange=EXCHANGE)
+KEYS = secret("storage-keys", "acme-prod/storage", "access_key", "secret_key")
+MINIO = {"endpoint": "http://minio:9000", "secret": "acme-prod/storage"}
+IN_MINIO = replace(S3, endpoint="http://minio:9000", path_style=True, secret=KEYS)
 WORKER_NODES = {
     "worker_node_selector": {"node-type": "spot"},
     "worker_tolerations": [{"key": "spot", "value": "true", "effect": "NoSchedule"}],
@@ -61,6 +65,7 @@ def variables(catalog: CatalogRef | None) -> dict[str, Any]:
 def trino(
     catalog: CatalogRef | None,
     *,
+    storage: StorageRef = S3,
     special: bool = False,
     telemetry: TelemetryRef | None = None,
     lineage: LineageRef | None = None,
@@ -76,14 +81,16 @@ def trino(
         "compute",
         config=TrinoConfig.model_validate(config),
         site=place,
-        storage=StorageRef(layers={}, region="eu-west-1", exchange=EXCHANGE),
+        storage=storage,
         catalog=catalog,
         telemetry=telemetry,
         lineage=lineage,
     )
 
 
-def case(catalog: CatalogRef | None, *, more: dict[str, Any] | None = None, **config: Any) -> Case:
+def case(
+    catalog: CatalogRef | None, *, more: dict[str, Any] | None = None, storage: StorageRef = S3, **config: Any
+) -> Case:
     """The module and the construct with the same configuration; `more` are variables that are none of it."""
     given = {
         "name": "acme-prod",
@@ -95,7 +102,11 @@ def case(catalog: CatalogRef | None, *, more: dict[str, Any] | None = None, **co
         **(more or {}),
     }
     refs = {"telemetry": TELEMETRY, "lineage": LineageRef("http://marquez:5000")} if more else {}
-    return Case("trino", given, trino(catalog, special=bool(more), **refs, **config))
+    if storage.endpoint:
+        given["s3_compatible"] = MINIO if storage.path_style else {**MINIO, "path_style": False}
+    if config.get("fault_tolerant"):
+        given["exchange_uri"] = EXCHANGE.uri
+    return Case("trino", given, trino(catalog, special=bool(more), storage=storage, **refs, **config))
 
 
 EVERYTHING = {
@@ -152,6 +163,11 @@ CASES = {
     "trino-glue": case(GLUE),
     "trino-glue-new": case(GLUE, version="1000", workers=0),
     "trino-none": case(None, workers=1, values={"catalogs": {"memory": "connector.name=memory"}}),
+    "trino-minio": case(NESSIE, storage=IN_MINIO, fault_tolerant=True),
+    "trino-minio-host": case(NESSIE, storage=replace(IN_MINIO, path_style=False), fault_tolerant=True, version="483"),
+    "trino-minio-vended": case(POLARIS, storage=IN_MINIO),
+    "trino-minio-glue": case(GLUE, storage=IN_MINIO),
+    "trino-minio-alone": case(None, storage=IN_MINIO, fault_tolerant=True),
     **{f"trino-size-{number}": case(NESSIE, **size) for number, size in enumerate(SIZES)},
 }
 

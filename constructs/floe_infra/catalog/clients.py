@@ -48,7 +48,7 @@ def pyiceberg(catalog: CatalogRef, storage: StorageRef) -> dict[str, str]:
     """
     if storage.scheme == "gs":
         return _pyiceberg_catalog(catalog)
-    reach = {"s3.endpoint": storage.endpoint} if storage.endpoint else {}
+    reach = {"s3.endpoint": storage.endpoint} if storage.endpoint is not None else {}
     style = {"s3.force-virtual-addressing": "false"} if storage.path_style else {}
     return {**_pyiceberg_catalog(catalog), "s3.region": storage.region, **reach, **style}
 
@@ -77,7 +77,7 @@ def _trino_storage(catalog: CatalogRef, storage: StorageRef, release: int) -> di
     if storage.scheme == "gs":
         # From 481 on it is called fs.gcs.enabled. Where nothing is lent, it takes what its service account may do.
         return {"fs.native-gcs.enabled": "true"}
-    reach = {"s3.endpoint": storage.endpoint} if storage.endpoint else {}
+    reach = {"s3.endpoint": storage.endpoint} if storage.endpoint is not None else {}
     style = {"s3.path-style-access": "true"} if storage.path_style else {}
     keys = {
         "s3.aws-access-key": "${ENV:STORAGE_ACCESS_KEY}",
@@ -90,7 +90,7 @@ def _trino_storage(catalog: CatalogRef, storage: StorageRef, release: int) -> di
         **reach,
         **style,
         **(keys if _own_keys(catalog, storage) else {}),
-        **({} if catalog.vends_credentials or storage.endpoint else _own_identity(release)),
+        **({} if catalog.vends_credentials or storage.endpoint is not None else _own_identity(release)),
     }
 
 

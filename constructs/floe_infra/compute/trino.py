@@ -290,7 +290,7 @@ def _exchange(config: TrinoConfig, storage: StorageRef | None, context: Context)
     }
     return {
         f"{prefix}.region": storage.region,
-        f"{prefix}.endpoint": storage.endpoint or f"https://s3.{storage.region}.{domain}",
+        f"{prefix}.endpoint": otherwise(storage.endpoint, f"https://s3.{storage.region}.{domain}"),
         **({f"{prefix}.path-style-access": "true"} if storage.path_style else {}),
         **(keys if storage.secret else {}),
     }

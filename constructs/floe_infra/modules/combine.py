@@ -82,6 +82,8 @@ def _maybe(base: Any, one: Any, other: Any) -> Any:
     (when, first), (when_other, second) = (
         (each.when, each.items[0]) if isinstance(each, Maybe) else ("", each) for each in (one, other)
     )
+    if base is _ABSENT:
+        raise GenerationError(f"choices depend on each other: {first!r} and {second!r} are added at the same place")
     value = _value(base, first, second)
     return Maybe(both(when, when_other), (value,)) if when or when_other else value
 

@@ -115,9 +115,6 @@ class Choice:
     """When `on` holds, as Terraform says it; it may depend on the path of the construct that is looked at."""
     on: Any = True
     off: Any = False
-    alone: bool = False
-    """Whether it has nothing to do with the others, which are left off while it is looked at: not every combination
-    is made."""
 
     def condition_at(self, path: tuple[str, ...]) -> str:
         return self.condition if isinstance(self.condition, str) else self.condition(path)
@@ -201,6 +198,9 @@ class Module:
     named: Mapping[str, str] = field(default_factory=dict)
     """Variables that are called otherwise than the field, since Terraform keeps the word to itself."""
     choices: tuple[Choice, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
+    """The names of choices that change the same values. Each of the other choices is looked at with all others left
+    off. When left out, all change the same, and every combination is made."""
     each: Each | None = None
     gone_through: tuple[Each, ...] = ()
     """Maps of which the construct is given one member too, and that are gone through in text alone."""

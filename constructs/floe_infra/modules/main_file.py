@@ -23,14 +23,24 @@ _REFERENCE = re.compile(rf"(?:\b(?:data|ephemeral)\.)?\b\w+\.{REFERENCE}[\w-]+")
 def elements(module: Module) -> list[Element]:
     """What the module holds: resources, data sources and outputs, with conditions and members."""
     probes = _Probes(module)
-    together, alone = ([each for each in module.choices if each.alone is is_alone] for is_alone in (False, True))
     off = {choice.name: choice.off for choice in module.choices}
-    made = _chosen(probes, together, off)
-    for choice in alone:
-        one = merge(choice.condition_at, probes.made({**off, choice.name: choice.on}), probes.made(off))
-        made = combine(probes.made(off), made, one)
+    first, *others = _groups(module)
+    made = _chosen(probes, first, off)
+    for group in others:
+        made = combine(probes.made(off), made, _chosen(probes, group, off))
     used = {reference for element in made for text in _strings(element.body) for reference in _REFERENCE.findall(text)}
     return [element for element in made if element.section != "data" or element.reference in used]
+
+
+def _groups(module: Module) -> list[Sequence[Choice]]:
+    """The choices that are looked at together."""
+    if not module.together:
+        return [module.choices]
+    choices = {choice.name: choice for choice in module.choices}
+    alone = choices.keys() - {name for names in module.together for name in names}
+    return [[choices[name] for name in names] for names in module.together] + [
+        [choice] for choice in module.choices if choice.name in alone
+    ]
 
 
 class _Chosen(Mapping[str, Any]):

@@ -107,7 +107,19 @@ def shapes(one: Shape, other: Shape) -> Shape:
 def both(one: str, other: str) -> str:
     if not one or not other:
         return one or other
-    return f"{_bracketed(one)} && {_bracketed(other)}"
+    one = _without_implied(one, other)
+    return f"{_bracketed(one)} && {_bracketed(other)}" if one else other
+
+
+def _without_implied(one: str, other: str) -> str:
+    """Conditions but those that hold anyway: what is one word is no other word."""
+    if any(operator in one + other for operator in ("||", " ? ")):
+        return one
+    given = [re.fullmatch(r'(\S+) == ("\w*")', each) for each in other.split(" && ")]
+    unequal = {f"{found[1]} != " for found in given if found}
+    return " && ".join(
+        each for each in one.split(" && ") if not each.startswith(tuple(unequal)) or each.count('"') != 2
+    )
 
 
 def _bracketed(condition: str) -> str:

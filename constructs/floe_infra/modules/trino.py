@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from floe_infra.context import Context
 from floe_infra.fields import Matches
 from floe_infra.model import Model
 from floe_infra.modules.definition import Choice, Module, Output, Outputs, Rule, Tokens
-from floe_infra.modules.inputs import Annotations, BucketUri, Url
+from floe_infra.modules.inputs import Annotations, BucketUri, S3Compatible, Url
 from floe_infra.modules.named import Named
 from floe_infra.modules.names import Name
 from floe_infra.modules.site import SecretsInputs, SiteInputs, secret, site
@@ -86,6 +87,8 @@ class TrinoInputs(Model):
     """Where Trino finds the tables. It calls this catalog `iceberg`."""
     region: Annotated[str, Matches(r"[a-z0-9-]+", "a region such as eu-west-1")]
     """The buckets' region, and Glue's."""
+    s3_compatible: S3Compatible | None = None
+    """Storage that speaks S3's protocol and is not AWS', if the buckets are there."""
     shared_secret: str
     """The name in the secret manager of what the servers know each other by, with the key `shared_secret`: some hundred
     random characters."""
@@ -143,11 +146,7 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
     from floe_infra.compute.trino import CATALOG, Trino
 
     assert isinstance(tokens, Symbols)
-    secrets = [
-        secret(tokens, SHARED_SECRET, "var.shared_secret", "shared_secret"),
-        secret(tokens, client_secret(CLIENT), "var.catalog.oauth2.secret", "client_id", "client_secret"),
-    ]
-    exchange = BucketRef(name="", arn="", uri=tokens.text("var.exchange_uri"))
+    shared = secret(tokens, SHARED_SECRET, "var.shared_secret", "shared_secret")
     trino = Trino(
         scope,
         "module",
@@ -156,7 +155,7 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
             "trino",
             tokens,
             context,
-            secrets={each.name: each for each in secrets},
+            secrets={shared.name: shared},
             identities={
                 "compute": IdentityRef(
                     namespace="",
@@ -167,7 +166,7 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
                 )
             },
         ),
-        storage=StorageRef(layers={}, region=tokens.text("var.region"), exchange=exchange),
+        storage=_storage(chosen, tokens),
         catalog=_catalog(chosen, tokens),
         telemetry=None
         if chosen["otlp_endpoint"]
@@ -201,7 +200,7 @@ def _config(chosen: Mapping[str, Any], tokens: Symbols) -> Any:
 
 
 def _catalog(chosen: Mapping[str, Any], tokens: Symbols) -> CatalogRef | None:
-    if not chosen["rest"] and not chosen["glue"]:
+    if not chosen["catalog"]:
         return None
     region, vended = tokens.text("var.region"), tokens.flag("var.catalog.vended_credentials")
     if not chosen["rest"]:
@@ -215,6 +214,19 @@ def _catalog(chosen: Mapping[str, Any], tokens: Symbols) -> CatalogRef | None:
         scope=None if chosen["anonymous"] else tokens.text("var.catalog.oauth2.scope"),
         clients={CLIENT: client},
         vends_credentials=vended,
+    )
+
+
+def _storage(chosen: Mapping[str, Any], tokens: Symbols) -> StorageRef:
+    exchange = BucketRef(name="", arn="", uri=tokens.text("var.exchange_uri"))
+    storage = StorageRef(layers={}, region=tokens.text("var.region"), exchange=exchange)
+    if not chosen["s3_compatible"]:
+        return storage
+    return replace(
+        storage,
+        endpoint=tokens.text("var.s3_compatible.endpoint"),
+        path_style=chosen["path_style"],
+        secret=secret(tokens, "storage-keys", "var.s3_compatible.secret", "access_key", "secret_key"),
     )
 
 
@@ -299,18 +311,28 @@ MODULE = Module(
     named={"version": "trino_version"},
     build=_build,
     choices=(
+        Choice("catalog", 'var.catalog.type != "none"'),
         Choice("rest", 'var.catalog.type == "rest"'),
-        Choice("glue", 'var.catalog.type == "glue"'),
         Choice("anonymous", "var.catalog.oauth2 == null"),
         Choice("vended_credentials", "var.catalog.vended_credentials"),
+        Choice("s3_compatible", "var.s3_compatible != null"),
+        Choice("path_style", "try(var.s3_compatible.path_style, false)"),
         Choice("old_web_identity", f"tonumber(var.trino_version) < {NEW_WEB_IDENTITY}"),
-        Choice("otlp_endpoint", "var.otlp_endpoint == null", alone=True),
-        Choice("fault_tolerant", "var.fault_tolerant", alone=True),
-        Choice("openlineage_url", "var.openlineage_url == null", alone=True),
-        Choice("resource_groups", "var.resource_groups == null", alone=True),
-        Choice("no_workers", "var.workers == 0", alone=True),
-        Choice("autoscaling", "coalesce(var.max_workers, 0) > var.workers", alone=True),
-        Choice("several_workers", "local.most_workers > 1", alone=True),
+        Choice("otlp_endpoint", "var.otlp_endpoint == null"),
+        Choice("fault_tolerant", "var.fault_tolerant"),
+        Choice("openlineage_url", "var.openlineage_url == null"),
+        Choice("resource_groups", "var.resource_groups == null"),
+        Choice("no_workers", "var.workers == 0"),
+        Choice("autoscaling", "coalesce(var.max_workers, 0) > var.workers"),
+        Choice("several_workers", "local.most_workers > 1"),
+    ),
+    together=(
+        (
+            *("catalog", "rest", "anonymous", "s3_compatible", "path_style"),
+            *("vended_credentials", "old_web_identity"),
+        ),
+        ("otlp_endpoint",),
+        ("fault_tolerant", "s3_compatible", "path_style"),
     ),
     rules=RULES,
     sample={
@@ -322,6 +344,7 @@ MODULE = Module(
             "vended_credentials": True,
         },
         "region": "eu-west-1",
+        "s3_compatible": {"endpoint": "http://minio.storage.svc.cluster.local:9000", "secret": "acme-prod/storage"},
         "shared_secret": "acme-prod/trino-shared-secret",
         "namespace": "query",
         "node_selector": {"node-type": "on-demand"},

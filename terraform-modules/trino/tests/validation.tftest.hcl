@@ -118,6 +118,19 @@ run "namespace_0" {
   }
 }
 
+# s3_compatible.endpoint: a URL without a path: http://host:port.
+run "s3_compatible_0" {
+  command         = plan
+  expect_failures = [var.s3_compatible]
+
+  variables {
+    s3_compatible = {
+      secret   = "acme-prod/storage"
+      endpoint = "Not Valid!"
+    }
+  }
+}
+
 # name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
 run "name_0" {
   command         = plan
