@@ -44,3 +44,8 @@ output "oidc_provider_arn" {
   description = "IAM's trust in them, for roles of service accounts."
   value       = aws_iam_openid_connect_provider.oidc_provider.arn
 }
+
+output "service_cidr" {
+  description = "Where Services have their addresses."
+  value       = aws_eks_cluster.cluster.kubernetes_network_config[0].service_ipv4_cidr
+}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from floe_infra.cluster.config import EksConfig
 from floe_infra.context import Context
 from floe_infra.fields import AwsRegion, Matches
-from floe_infra.fields import AwsRegion, Matches
 from floe_infra.model import Model
 from floe_infra.modules.definition import Module, Output, Outputs, Tokens
 from floe_infra.modules.inputs import RoleArn
