@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 
 from floe_infra.compute.config import SHARED_SECRET, TrinoConfig
+from floe_infra.modules.trino import RULES
 from floe_infra.refs import BucketRef, CatalogRef, LineageRef, NodeGroupRef, StorageRef, Taint, TelemetryRef
+from floe_infra.runtime.terraform import Terraform
 
 from .in_cluster import ACCOUNT, NODES, SITE, TELEMETRY, secret, site
 from .stand_ins import Case
@@ -176,3 +179,44 @@ CASES = {
 def test_the_module_gives_what_the_construct_gives(case, given):
     assert given[case].by_module
     assert given[case].by_module == given[case].by_construct
+
+
+NUMBERS: list[dict[str, Any]] = [
+    {
+        "workers": workers,
+        "max_workers": max_workers,
+        "memory_gib": memory,
+        "coordinator_memory_gib": coordinator,
+        "max_memory_per_node_gib": per_node,
+        "max_memory_per_query_gib": per_query,
+    }
+    for workers, max_workers in ((0, None), (0, 1), (1, None), (4, 4), (4, 3), (4, 9))
+    for memory, coordinator in ((4, 28), (10, 5), (28, 8), (1000, 1000))
+    for per_node in (None, 2, 3, 14, 15, 525)
+    for per_query in (None, 1, 7, 8, 29, 30, 4725)
+]
+
+
+def test_rules_say_what_the_models_say(tmp_path):
+    """Of numbers that do not add up: `var.` is a case's object, and Terraform says which rules hold."""
+    rules = {rule.variable: rule.condition for rule in RULES if rule.variable in NUMBERS[0]}
+    conditions = [
+        {name: f"${{{condition.replace('var.', f'local.case{index}.')}}}" for name, condition in rules.items()}
+        for index in range(len(NUMBERS))
+    ]
+    document = {
+        "locals": {f"case{index}": numbers for index, numbers in enumerate(NUMBERS)},
+        "output": {"held": {"value": conditions}},
+    }
+    (tmp_path / "main.tf.json").write_text(json.dumps(document))
+    terraform = Terraform(tmp_path)
+    terraform.init()
+    terraform.apply()
+    for numbers, held in zip(NUMBERS, terraform.output()["held"], strict=True):
+        config = TrinoConfig.model_validate({}).model_copy(update=numbers)
+        found = {"max_workers" if finding.path == ("workers",) else finding.path[0] for finding in config.findings()}
+        refused = {name for name, holds in held.items() if not holds}
+        # The model says nothing more of memory with which Trino would not start.
+        if "max_memory_per_node_gib" in refused:
+            refused.discard("max_memory_per_query_gib")
+        assert refused == found, numbers
