@@ -208,6 +208,8 @@ class Module:
     nested: Mapping[str, str] = field(default_factory=dict)
     """What blocks of a type are made of, by the type; the construct was given `<type>.value`."""
     locals: Mapping[str, str] = field(default_factory=dict)
+    about_locals: str = ""
+    """A comment on them."""
     shorter: Mapping[str, str] = field(default_factory=dict)
     """Conditions that come together when choices do, and how a person says the same, who knows which exclude each
     other."""

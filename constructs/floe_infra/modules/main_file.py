@@ -175,7 +175,7 @@ class _Writer:
         return shared
 
     def locals(self) -> Block | None:
-        block = Block("locals")
+        block = Block("locals", comment=self._module.about_locals)
         named = {name: _or_null(value) for name, value in self._named.items()}
         texts = {name: f"${{{text}}}" for name, text in {**self._module.locals, **named, **self._shared}.items()}
         values = {name: self._addressed(_dynamic(flat(value))) for name, value in self._checked.items()}

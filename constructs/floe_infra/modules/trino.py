@@ -326,6 +326,10 @@ MODULE = Module(
         Choice("autoscaling", "coalesce(var.max_workers, 0) > var.workers"),
         Choice("several_workers", "local.most_workers > 1"),
     ),
+    about_locals=(
+        "Of a pod's memory three quarters are heap, three tenths of that headroom; of the rest, one query gets half,\n"
+        "and of all workers together what they have for one query."
+    ),
     together=(
         (
             *("catalog", "rest", "anonymous", "s3_compatible", "path_style"),
