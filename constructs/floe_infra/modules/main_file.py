@@ -32,15 +32,14 @@ def elements(module: Module) -> list[Element]:
     return [element for element in made if element.section != "data" or element.reference in used]
 
 
-def _groups(module: Module) -> list[Sequence[Choice]]:
+def _groups(module: Module) -> list[list[Choice]]:
     """The choices that are looked at together."""
     if not module.together:
-        return [module.choices]
+        return [list(module.choices)]
     choices = {choice.name: choice for choice in module.choices}
-    alone = choices.keys() - {name for names in module.together for name in names}
-    return [[choices[name] for name in names] for names in module.together] + [
-        [choice] for choice in module.choices if choice.name in alone
-    ]
+    together = {name for names in module.together for name in names}
+    alone = [[choice] for name, choice in choices.items() if name not in together]
+    return [*([choices[name] for name in names] for names in module.together), *alone]
 
 
 class _Chosen(Mapping[str, Any]):
