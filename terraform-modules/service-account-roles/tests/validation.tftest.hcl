@@ -250,7 +250,7 @@ run "service_accounts_9" {
     service_accounts = {
       trino = {
         namespace       = "a-namespace-that-has-a-long-name"
-        service_account = "and-a-long-account"
+        service_account = "and-an-account-with-a-long-name"
       }
     }
   }
