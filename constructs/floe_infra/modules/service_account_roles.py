@@ -219,7 +219,8 @@ MODULE = Module(
             'length("${var.name}${account.storage == "lend" ? "-storage" : ""}-${account.namespace}.'
             '${account.service_account}") <= 64])',
             "name, namespace and service account make a role's name, which has at most 64 characters",
-            '{ trino = { namespace = "a-namespace-that-has-a-long-name", service_account = "and-an-account-with-a-long-name" } }',
+            '{ trino = { namespace = "a-namespace-that-has-a-long-name", '
+            'service_account = "and-an-account-with-a-long-name" } }',
         ),
         Rule(
             "service_accounts",
