@@ -46,6 +46,6 @@ output "oidc_provider_arn" {
 }
 
 output "service_cidr" {
-  description = "Where Services have their addresses."
-  value       = aws_eks_cluster.cluster.kubernetes_network_config[0].service_ipv4_cidr
+  description = "Where Services have their addresses; empty with IPv6."
+  value       = try(aws_eks_cluster.cluster.kubernetes_network_config[0].service_ipv4_cidr, "")
 }

@@ -35,6 +35,8 @@ class EksInputs(Model):
 
 
 def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context: Context) -> Outputs:
+    from cdktf import Fn
+
     from floe_infra.cluster.eks import EksCluster
 
     config = tokens.of(
@@ -59,7 +61,9 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
         "cluster_endpoint": Output(ref.endpoint, "Its API server."),
         "cluster_certificate_authority": Output(ref.certificate_authority, "Who signs its certificate, in Base64."),
         "cluster_security_group_id": Output(ref.security_group_id, "What control plane, nodes and pods share."),
-        "service_cidr": Output(ref.service_cidr, "Where Services have their addresses."),
+        "service_cidr": Output(
+            Fn.try_([ref.service_cidr, ""]), "Where Services have their addresses; empty with IPv6."
+        ),
         "oidc_issuer": Output(ref.oidc_issuer, "Who signs the service accounts' tokens."),
         "oidc_provider_arn": Output(cluster.oidc_provider.arn, "IAM's trust in them, for roles of service accounts."),
         "node_role_arn": Output(cluster.node_role.role.arn, "What the nodes do their work with."),

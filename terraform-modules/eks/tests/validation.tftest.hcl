@@ -35,9 +35,8 @@ mock_provider "aws" {
 
   mock_resource "aws_eks_cluster" {
     defaults = {
-      certificate_authority     = [{ data = "Q0E=" }]
-      identity                  = [{ oidc = [{ issuer = "https://oidc.eks.eu-west-1.amazonaws.com/id/1" }] }]
-      kubernetes_network_config = [{ service_ipv4_cidr = "172.20.0.0/16", elastic_load_balancing = [] }]
+      certificate_authority = [{ data = "Q0E=" }]
+      identity              = [{ oidc = [{ issuer = "https://oidc.eks.eu-west-1.amazonaws.com/id/1" }] }]
     }
   }
 }
