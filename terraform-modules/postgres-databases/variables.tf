@@ -49,13 +49,13 @@ EOT
 }
 
 variable "admin_secret" {
-  description = "The name in the secret manager of the administrator's login, with the keys `username` and `password`, who needs CREATEROLE and CREATEDB, and need not be a superuser."
+  description = "The name in the secret manager of the administrator's login, or its ARN (`module.rds.secret_arn`), with the keys `username` and `password`; the administrator needs CREATEROLE and CREATEDB, and need not be a superuser."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^([A-Za-z0-9/_+=.@-]{1,512})$", var.admin_secret))
-    error_message = "admin_secret: the name of a secret in the cloud's secret manager: letters, digits and any of /_+=.@-; the name, not the ARN, and never the secret itself."
+    condition     = can(regex("^([A-Za-z0-9/_+=.@!:-]{1,512})$", var.admin_secret))
+    error_message = "admin_secret: the name or ARN of a secret in the cloud's secret manager; never the secret itself."
   }
 }
 

@@ -45,9 +45,16 @@ class DatabasesInputs(Model):
 
     database: Server
     """The server."""
-    admin_secret: SecretName
-    """The name in the secret manager of the administrator's login, with the keys `username` and `password`, who needs
-    CREATEROLE and CREATEDB, and need not be a superuser."""
+    admin_secret: Annotated[
+        str,
+        Matches(
+            r"[A-Za-z0-9/_+=.@!:-]{1,512}",
+            "the name or ARN of a secret in the cloud's secret manager",
+            "never the secret itself",
+        ),
+    ]
+    """The name in the secret manager of the administrator's login, or its ARN (`module.rds.secret_arn`), with the keys
+    `username` and `password`; the administrator needs CREATEROLE and CREATEDB, and need not be a superuser."""
     applications: Annotated[dict[Application, SecretName], Field(min_length=1, max_length=50)]
     """The applications, each with the name in the secret manager of its login, with the keys `username`, `password` and
     `database`: the role to make, its password, and the database that it owns."""

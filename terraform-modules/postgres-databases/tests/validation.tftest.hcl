@@ -74,7 +74,7 @@ run "database_4" {
   }
 }
 
-# admin_secret: the name of a secret in the cloud's secret manager: letters, digits and any of /_+=.@-; the name, not the ARN, and never the secret itself.
+# admin_secret: the name or ARN of a secret in the cloud's secret manager; never the secret itself.
 run "admin_secret_0" {
   command         = plan
   expect_failures = [var.admin_secret]
