@@ -317,7 +317,13 @@ def lines(expression: Expression, room: int) -> list[str]:
 
 
 def _by_operator(expression: Expression, room: int) -> list[str] | None:
-    """A long condition in parentheses, with a line for each of its operands."""
+    """A long condition in parentheses, with a line for each of its operands. What a `for` leaves out stands below."""
+    if places := [index for index, node in enumerate(expression.nodes) if node == Token("if", "name")]:
+        if len(inline(expression)) <= room:
+            return None
+        taken, condition = expression.nodes[: places[0]], expression.nodes[places[0] + 1 :]
+        first, *rest = lines(Expression(condition), WIDTH)
+        return [*lines(Expression(taken), WIDTH), f"if {first}", *rest]
     for operators, first in ((("?", ":"), True), (("&&",), False), (("||",), False)):
         places = [
             index
