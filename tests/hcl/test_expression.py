@@ -78,6 +78,17 @@ def test_what_is_made_of_each_gets_a_line_of_its_own_before_it_is_broken():
     ]
 
 
+def test_what_a_for_leaves_out_stands_below_it():
+    labels = 'merge(group.labels, { node-type = "on-demand" })'
+    condition = 'group.capacity_type == "on_demand" && length(group.taints) == 0'
+    assert lines(parse(f"[for group in var.groups : {labels} if {condition}]"), 100) == [
+        "[",
+        f"  for group in var.groups : {labels}",
+        f"  if {condition}",
+        "]",
+    ]
+
+
 def test_short_objects_are_rows_of_a_list():
     text = '[{ name = "a", value = var.a }, { name = "b", value = "b" }, { name = "c", from = { key = "d" } }]'
     assert lines(parse(text), 60) == [
