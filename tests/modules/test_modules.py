@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from floe_infra.cli.main import app
 from floe_infra.modules import NAMES, load
+from floe_infra.modules.composition import Composition
 from floe_infra.modules.files import files
 from floe_infra.runtime.terraform import Terraform, find_program
 
@@ -22,8 +23,10 @@ from . import stand_ins
 from .conftest import HAS_AWS, MODULES
 from .plans import provider
 
-IN_CLUSTER = [name for name in NAMES if "helm" in load(name).providers]
-IN_CLOUD = [name for name in NAMES if name not in IN_CLUSTER]
+COMPOSED = [name for name in NAMES if isinstance(load(name), Composition)]
+"""These have tests of their own."""
+IN_CLUSTER = [name for name in NAMES if "helm" in load(name).providers and name not in COMPOSED]
+IN_CLOUD = [name for name in NAMES if name not in IN_CLUSTER and name not in COMPOSED]
 needs_aws = pytest.mark.skipif(not HAS_AWS, reason="no AWS provider")
 
 SEED = """

@@ -12,6 +12,7 @@ NAMES = (
     "external-secrets",
     "glue-catalog",
     "jaeger",
+    "lakehouse",
     "marquez",
     "namespaces",
     "nessie",

@@ -14,6 +14,7 @@ from floe_infra.hcl.document import as_text, as_value
 from floe_infra.hcl.expression import inline, parse
 from floe_infra.hcl.template import literal
 from floe_infra.kubernetes.provider import HELM_VERSIONS, KUBERNETES_VERSIONS
+from floe_infra.modules.composition import Composition
 from floe_infra.modules.definition import Module
 from floe_infra.modules.main_file import addresses, blocks, elements
 from floe_infra.modules.probe import LOCAL, Element
@@ -31,8 +32,12 @@ _LINE = {"\n": "<br/>", "|": "\\|"}
 
 def files(module: Module) -> dict[str, str]:
     """The module's files by their path in its directory."""
-    made = elements(module)
-    main, outputs = blocks(module, made)
+    if isinstance(module, Composition):
+        made = module.elements()
+        main, outputs = module.blocks()
+    else:
+        made = elements(module)
+        main, outputs = blocks(module, made)
     inputs = variables(module)
     header = _header(module)
     written = resources("floe_infra.modules") / "written" / module.name.replace("-", "_")
@@ -94,6 +99,8 @@ def _rejections(module: Module, inputs: Sequence[Variable]) -> str:
     runs: list[Block] = []
     for variable in inputs:
         refused = [(validation, wrong) for validation in variable.validations for wrong in validation.refused]
+        if isinstance(module, Composition):
+            refused = refused[:1]  # the others are those of its children, which have their tests
         for number, (validation, wrong) in enumerate(refused):
             run = Block("run", (f"{variable.name}_{number}",), comment=validation.message)
             run.arguments = {"command": parse("plan"), "expect_failures": parse(f"[var.{variable.name}]")}
@@ -104,7 +111,7 @@ def _rejections(module: Module, inputs: Sequence[Variable]) -> str:
 
 def _mocks(behaviour: str) -> str:
     """What stands in for the providers in the module's other tests."""
-    blocks = r'^(?:(?:mock_)?provider "\w+"|override_data) \{(?:\}|.*?^\})\n\n'
+    blocks = r'^(?:(?:mock_)?provider "\w+"|override_(?:data|module)) \{(?:\}|.*?^\})\n\n'
     return "".join(re.findall(blocks, behaviour, flags=re.DOTALL | re.MULTILINE))
 
 
@@ -137,7 +144,9 @@ def _tables(
     )
     rows = [[_anchor("provider", name), each] for name, each in providers.items()]
     yield _table("Providers", ["Name", "Version"], rows)
-    yield "## Modules\n\nNo modules."
+    children = module.children if isinstance(module, Composition) else ()
+    rows = [[_anchor("module", each.name), f"../{each.module.name}", "n/a"] for each in children]
+    yield _table("Modules", ["Name", "Source", "Version"], rows) if rows else "## Modules\n\nNo modules."
     named = addresses(made, module.renamed)
     rows = sorted(_resource(named[each.reference], each) for each in made if each.section not in ("output", LOCAL))
     yield _table("Resources", ["Name", "Type"], rows)

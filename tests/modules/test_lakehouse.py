@@ -1,0 +1,327 @@
+"""The module of modules: that it is put together as the platform is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from floe_infra.config.platform import PlatformConfig
+from floe_infra.modules import NAMES, load
+from floe_infra.modules.composition import Child
+from floe_infra.modules.definition import GenerationError
+from floe_infra.modules.json_text import Json, decoded
+from floe_infra.modules.lakehouse import MODULE, PLATFORM
+from floe_infra.runtime.emulator import Emulator
+from floe_infra.runtime.terraform import Terraform, find_program
+from floe_infra.synthesis import synthesize
+
+from . import stand_ins
+from .conftest import HAS_AWS
+from .plans import provider
+
+needs_aws = pytest.mark.skipif(not HAS_AWS, reason="no AWS provider")
+
+
+def test_every_variable_of_a_child_is_wired_or_the_users_or_left():
+    for child in MODULE.children:
+        given = child.arguments()
+        assert child.wired.items() <= given.items()
+        for name, value in given.items():
+            if name not in child.wired:
+                assert f"var.{child.name}.{name}" in value
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"wired": {"colour": '"red"'}, "settings": "x"}, "no variables"),
+        ({"wired": {}}, "nobody gives"),
+    ],
+)
+def test_what_does_not_fit_ends_generation(more, message):
+    with pytest.raises(GenerationError, match=message):
+        Child(load("vpc"), **more).fields()
+
+
+def test_a_default_that_null_would_bring_back_ends_generation():
+    child = Child(load("polaris"), {}, "x")
+    with pytest.raises(GenerationError, match="max_replicas is null or 5"):
+        child.fields()
+
+
+def copied(directory: Path) -> Path:
+    """All modules, with stand-ins for what is in the cluster."""
+    for name in NAMES:
+        stand_ins.copied(name, directory / name)
+    return directory
+
+
+@pytest.mark.slow
+@needs_aws
+def test_its_own_tests(tmp_path):
+    terraform = Terraform(copied(tmp_path) / "lakehouse")
+    terraform.init()
+    assert not terraform.validate()
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(terraform.directory / ".terraform/floe-infra.tfrc")}
+    test = [find_program(), "test", "-no-color"]
+    answer = subprocess.run(test, cwd=terraform.directory, env=environment, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout
+
+
+@pytest.mark.slow
+@needs_aws
+def test_the_complete_example_is_deployed_and_stays(tmp_path, aws):
+    copied(tmp_path)
+    example = stand_ins.example("lakehouse", tmp_path / "lakehouse")
+    terraform = deployed(example, aws)
+    assert all(terraform.output().values())
+    terraform.plan(example / "plan")
+    assert [
+        each["address"] for each in planned(example) if each["change"]["actions"] not in (["no-op"], ["read"])
+    ] == []
+
+
+SETTINGS: dict[str, Any] = {
+    "name": "acme-prod",
+    "vpc": {"cidr": "10.20.0.0/16"},
+    "quota": {"pods": 50},
+    "polaris": {"replicas": 3, "autoscaling": False, "namespaces": {"gold": "marts"}},
+    "trino": {"workers": 3, "max_workers": 8, "memory_gib": 24, "cpu": 6},
+    "jaeger": {"storage": {"size_gib": 50}, "memory_mib": 4096},
+    "marquez": {"replicas": 1, "retention_days": 90},
+    "otel_collector": {"sampling_percentage": 50},
+    "secret_refresh_minutes": 20,
+}
+"""Of the module; `platform` says the same."""
+
+
+def platform() -> PlatformConfig:
+    kinds = {"network": "vpc", "cluster": "eks", "storage": "s3", "database": "rds", "secrets": "external_secrets"}
+    whole: dict[str, Any] = {name: {"kind": kind} for name, kind in kinds.items()}
+    return PlatformConfig.model_validate(
+        {
+            **whole,
+            "name": "acme",
+            "environment": "prod",
+            "cloud": {"provider": "aws", "region": "eu-west-1", "account_id": "123456789012"},
+            "cluster": {"kind": "eks", "node_groups": PLATFORM.cluster.model_dump()["node_groups"]},
+            "network": {"kind": "vpc", "cidr": "10.20.0.0/16"},
+            "storage": {"kind": "s3", "compute_logs": True, "bucket_prefix": "acme-prod"},
+            "secrets": {"kind": "external_secrets", "refresh_minutes": 20},
+            "kubernetes": {"quota": {"pods": 50}},
+            "catalog": {"kind": "polaris", "replicas": 3, "max_replicas": None, "namespaces": {"gold": "marts"}},
+            "compute": {"kind": "trino", "workers": 3, "max_workers": 8, "memory_gib": 24, "cpu": 6},
+            "traces": {"kind": "jaeger", "storage": {"kind": "badger", "size_gib": 50}, "memory_mib": 4096},
+            "lineage": {"kind": "marquez", "replicas": 1, "retention_days": 90},
+            "telemetry": {"kind": "otel_collector", "sampling_percentage": 50},
+        }
+    )
+
+
+def deployed(directory: Path, aws: Emulator) -> Terraform:
+    (directory / "override.tf.json").write_text(json.dumps({"provider": {"aws": provider(aws)}}))
+    terraform = Terraform(directory, environment=aws.environment)
+    terraform.init()
+    aws.reset()
+    terraform.apply()
+    return terraform
+
+
+def planned(directory: Path) -> list[dict[str, Any]]:
+    show = [find_program(), "show", "-json", "plan"]
+    changes = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
+    found: list[dict[str, Any]] = changes["resource_changes"]
+    return found
+
+
+def made(directory: Path) -> dict[str, Any]:
+    """What the module's helm and kubernetes providers would have been given, all values known."""
+    show = [find_program(), "show", "-json"]
+    state = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
+    return stand_ins._keyed(
+        ("helm_release" if each["name"].startswith("helm_release") else each["name"], each["values"]["input"])
+        for each in resources(state["values"]["root_module"])
+        if each["type"] == "terraform_data"
+    )
+
+
+def resources(module: dict[str, Any]) -> list[dict[str, Any]]:
+    inside = [each for child in module.get("child_modules", []) for each in resources(child)]
+    return [*module.get("resources", []), *inside]
+
+
+def synthesized(config: PlatformConfig, out: Path) -> dict[str, Any]:
+    """What the platform gives them; what comes from elsewhere as the expression."""
+    [_, services] = synthesize(config, out)
+    document = json.loads(services.file.read_text())
+    return stand_ins._keyed(
+        (type, {**body, "values": [json.dumps(read(each)) for each in body["values"]]} if "values" in body else body)
+        for type, named in document["resource"].items()
+        for body in named.values()
+    )
+
+
+def read(values: Any) -> Any:
+    """What JSON says that has Terraform's expressions in it."""
+    if isinstance(values, str):
+        values = decoded(values)
+    if isinstance(values, Json):
+        return plain(values.value)
+    return values
+
+
+def plain(value: Any) -> Any:
+    """Of JSON in JSON too, and with what is escaped for Terraform as it takes it."""
+    if isinstance(value, Json):
+        return plain(value.value)
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return re.sub(r"([$%])\1(?=\{)", r"\1", value) if isinstance(value, str) else value
+
+
+def differences(one: Any, other: Any, at: str, *, ordered: bool = True) -> list[str]:
+    """Where the module's and the platform's values differ. Of an expression of the platform's anything will do."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [
+            each
+            for key in sorted({*one, *other})
+            for each in differences(one.get(key, "nothing"), other.get(key, "nothing"), f"{at}.{key}", ordered=ordered)
+        ]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        if not ordered:
+            other = [next((each for each in other if same(item, each)), "nothing") for item in one]
+        return [
+            each
+            for index, (item, its) in enumerate(zip(one, other, strict=True))
+            for each in differences(item, its, f"{at}[{index}]", ordered=ordered)
+        ]
+    if isinstance(other, str) and "${" in other:
+        known = ".+".join(map(re.escape, EXPRESSION.split(other)))
+        if re.fullmatch(known, one if isinstance(one, str) else json.dumps(one), re.DOTALL):
+            return []
+    return [] if one == other else [f"{at}: {one!r} instead of {other!r}"]
+
+
+def same(one: Any, other: Any) -> bool:
+    return not differences(one, other, "", ordered=False)
+
+
+EXPRESSION = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}")
+CALLED = {
+    "databases-secrets": "database-secrets",
+    "marquez-secrets": "lineage-secrets",
+    "polaris-secrets": "catalog-secrets",
+    "trino-secrets": "compute-secrets",
+}
+"""Releases with Secrets: a module knows itself, and the platform its sections."""
+NOT_MADE = {"helm_release runtime-secrets"}
+"""What works with the tables is not the module's: it brings its own ExternalSecrets, and is told of store and names."""
+SORTED = {"helm_release databases", "helm_release database-secrets", "helm_release polaris-provisioning"}
+"""Terraform sorts maps, which the platform has in the order of its file: here of databases and layers."""
+POLICIES = "helm_release network-policies"
+"""The platform has a policy for each pod, and the module one for each end of a connection: what they allow counts."""
+
+
+@pytest.fixture(scope="module")
+def both(aws: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the module gives to Helm and Kubernetes, and what the platform with the same settings does."""
+    directory = copied(tmp_path_factory.mktemp("modules"))
+    root = directory / "root"
+    root.mkdir()
+    (root / "main.tf.json").write_text(json.dumps({"module": {"lakehouse": {"source": "../lakehouse", **SETTINGS}}}))
+    deployed(root, aws)
+    given = {
+        re.sub(r"(?<= )\S+$", lambda name: CALLED.get(name[0], name[0]), key): body for key, body in made(root).items()
+    }
+    return given, synthesized(platform(), directory / "cdktf.out")
+
+
+@pytest.mark.slow
+@needs_aws
+def test_everything_that_the_platform_makes_is_made(both):
+    module, platform = both
+    assert set(platform) - set(module) == NOT_MADE
+    assert set(module) <= set(platform)
+
+
+@pytest.mark.slow
+@needs_aws
+def test_it_is_wired_as_the_platform_is(both):
+    module, platform = both
+    found = [
+        each
+        for key in sorted({*module} & {*platform})
+        if not key.startswith(POLICIES)
+        for each in differences(
+            without_names(module[key]), without_names(platform[key]), key, ordered=key not in SORTED
+        )
+    ]
+    assert found == []
+
+
+def without_names(release: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value for key, value in release.items() if not (key == "name" and value in {*CALLED, *CALLED.values()})
+    }
+
+
+@pytest.mark.slow
+@needs_aws
+def test_the_same_may_talk_to_each_other(both):
+    module, platform = (allowed(each) for each in both)
+    assert len(module) > 50
+    assert module == platform
+
+
+def allowed(releases: dict[str, Any]) -> set[tuple[str, ...]]:
+    """Each connection by itself: where it is allowed, of which pods, to which side, with whom, and by which port."""
+    return {
+        (
+            manifest["metadata"]["namespace"],
+            _text(_selector(manifest["spec"]["podSelector"])),
+            direction,
+            _text(_block(peer["ipBlock"]) if "ipBlock" in peer else [*map(_selector, _selectors(peer))]),
+            _text(port),
+        )
+        for key, release in releases.items()
+        if key.startswith(POLICIES)
+        for manifest in release["values"]["manifests"]
+        for direction, end in (("ingress", "from"), ("egress", "to"))
+        for rule in manifest["spec"].get(direction, [])
+        for peer in rule[end]
+        for port in rule.get("ports") or [None]
+    }
+
+
+def _selectors(peer: dict[str, Any]) -> list[dict[str, Any]]:
+    return [peer["namespaceSelector"], peer.get("podSelector", {})]
+
+
+def _selector(selector: dict[str, Any]) -> dict[str, Any]:
+    """By no labels everything is selected."""
+    return {key: labels for key, labels in selector.items() if labels}
+
+
+def _block(block: dict[str, Any]) -> dict[str, Any]:
+    """Without holes that there are none of; with words for what Terraform alone knows in the platform."""
+    known = {"10.20.0.0/16": "VPC", SERVICES: "Services"}
+    cidr = (
+        "VPC" if "network_cidr" in block["cidr"] else "Services" if "service_cidr" in block["cidr"] else block["cidr"]
+    )
+    return {"cidr": known.get(cidr, cidr), "except": block.get("except", [])}
+
+
+SERVICES = "172.20.0.0/16"
+"""The emulator's."""
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
