@@ -322,8 +322,8 @@ def _by_operator(expression: Expression, room: int) -> list[str] | None:
         if len(inline(expression)) <= room:
             return None
         taken, condition = expression.nodes[: places[0]], expression.nodes[places[0] + 1 :]
-        first, *rest = lines(Expression(condition), WIDTH)
-        return [*lines(Expression(taken), WIDTH), f"if {first}", *rest]
+        written, *rest = lines(Expression(condition), WIDTH)
+        return [*lines(Expression(taken), WIDTH), f"if {written}", *rest]
     for operators, first in ((("?", ":"), True), (("&&",), False), (("||",), False)):
         places = [
             index

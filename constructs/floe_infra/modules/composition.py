@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, cast, get_args
+from typing import Any, ClassVar, get_args
 
 from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
@@ -136,8 +136,9 @@ def samples(*children: Child) -> dict[str, Any]:
 
 
 def _model(name: str, fields: Mapping[str, Any]) -> type[_Settings]:
-    given = {key: each if isinstance(each, tuple) else (each.annotation, each) for key, each in fields.items()}
-    return cast("type[_Settings]", create_model(name, __base__=_Settings, **given))
+    given: Any = {key: each if isinstance(each, tuple) else (each.annotation, each) for key, each in fields.items()}
+    made: type[_Settings] = create_model(name, __base__=_Settings, **given)
+    return made
 
 
 @dataclass(frozen=True)

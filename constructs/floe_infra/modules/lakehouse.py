@@ -53,7 +53,7 @@ class LakehouseInputs(Model):
     """What the module asks for besides the settings of its parts."""
 
     name: Name
-    """Begins the names of everything."""
+    """Begins the names of everything, those of the buckets too, which nobody else in the world may have."""
     layers: Annotated[list[LayerName], Field(min_length=1, max_length=20)] = Field(default=["bronze", "silver", "gold"])
     """The layers of the lakehouse, with a bucket and a namespace of tables for each."""
     deletion_protection: bool = True
@@ -282,7 +282,7 @@ CHILDREN = (
             "subnet_ids": "module.vpc.private_subnet_ids",
             "deletion_protection": "var.deletion_protection",
         },
-        "The cluster. Its node groups replace these, all of them: at least one that nothing may interrupt.",
+        "The cluster. Node groups that are given take the place of both that there are otherwise.",
         defaults={"node_groups": NODE_GROUPS},
     ),
     Child(
