@@ -446,8 +446,7 @@ locals {
       for group in var.eks.node_groups : {
         for taint in concat([{ key = "spot", value = "true", effect = "NoSchedule" }], group.taints) :
         taint.key => taint
-      }
-      if group.capacity_type == "spot"
+      } if group.capacity_type == "spot"
     ]...
   )
   tolerations = [for taint in local.spot_taints : merge(taint, { operator = "Equal" })]

@@ -323,7 +323,8 @@ def _by_operator(expression: Expression, room: int) -> list[str] | None:
             return None
         taken, condition = expression.nodes[: places[0]], expression.nodes[places[0] + 1 :]
         written, *rest = lines(Expression(condition), WIDTH)
-        return [*lines(Expression(taken), WIDTH), f"if {written}", *rest]
+        *above, last = lines(Expression(taken), WIDTH)
+        return [*above, f"{last} if {written}", *rest] if above else [last, f"if {written}", *rest]
     for operators, first in ((("?", ":"), True), (("&&",), False), (("||",), False)):
         places = [
             index
