@@ -188,7 +188,8 @@ def plain(value: Any) -> Any:
 
 
 def differences(one: Any, other: Any, at: str, *, ordered: bool = True) -> list[str]:
-    """Where the module's and the platform's values differ. Of an expression of the platform's anything will do."""
+    """Where the module's and the platform's values differ. Of what the platform's first stack makes it is
+    known what it must be."""
     if isinstance(one, dict) and isinstance(other, dict):
         return [
             each
@@ -203,10 +204,8 @@ def differences(one: Any, other: Any, at: str, *, ordered: bool = True) -> list[
             for index, (item, its) in enumerate(zip(one, other, strict=True))
             for each in differences(item, its, f"{at}[{index}]", ordered=ordered)
         ]
-    if isinstance(other, str) and "${" in other:
-        known = ".+".join(map(re.escape, EXPRESSION.split(other)))
-        if re.fullmatch(known, one if isinstance(one, str) else json.dumps(one), re.DOTALL):
-            return []
+    if isinstance(other, str) and isinstance(one, str) and re.fullmatch(_expected(other), one):
+        return []
     return [] if one == other else [f"{at}: {one!r} instead of {other!r}"]
 
 
@@ -214,7 +213,35 @@ def same(one: Any, other: Any) -> bool:
     return not differences(one, other, "", ordered=False)
 
 
-EXPRESSION = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}")
+def _expected(text: str) -> str:
+    """A pattern of what stands where the platform reads its first stack's outputs."""
+    before, *pairs = OUTPUT.split(text)
+    wanted = [_made_as(name) + re.escape(after) for name, after in zip(pairs[::2], pairs[1::2], strict=True)]
+    return re.escape(before) + "".join(wanted)
+
+
+def _made_as(output: str) -> str:
+    [(pattern, wanted)] = [each for each in MADE_AS.items() if re.fullmatch(each[0], output)]
+    return re.sub("NAME", lambda _: re.fullmatch(pattern, output)[1].replace("_", "-"), wanted)  # type: ignore[index]
+
+
+OUTPUT = re.compile(r"\$\{data\.terraform_remote_state\.foundation\.outputs\.services_(\w+)\}")
+_ROLE = r"arn:aws:iam::\d+:role/acme-prod-"
+_ANNOTATION = "_annotations_eks_amazonaws_com_role_arn"
+MADE_AS = {
+    "secret_database_admin_remote_key": r"arn:aws:secretsmanager:.+:secret:rds!.+",
+    "secret_(?!database_admin)(.+)_remote_key": "acme-prod/NAME",
+    "storage_layers_(.+)_uri": "s3://acme-prod-NAME",
+    "storage_kms_key_arn": r"arn:aws:kms:.+:key/.+",
+    f"identity_catalog{_ANNOTATION}": rf"{_ROLE}catalog\.polaris",
+    f"identity_compute{_ANNOTATION}": rf"{_ROLE}query\.trino",
+    "lent_role_catalog": rf"{_ROLE}storage-catalog\.polaris",
+    f"reader_(.+){_ANNOTATION}": rf"{_ROLE}NAME\.secret-reader",
+    f"cluster_autoscaler{_ANNOTATION}": rf"{_ROLE}kube-system\.cluster-autoscaler",
+    "cluster_name": "acme-prod",
+    "database_host": r"\S+",
+}
+"""By the output, which the platform finds by ARNs where the module has names: what it must be."""
 CALLED = {
     "databases-secrets": "database-secrets",
     "marquez-secrets": "lineage-secrets",
