@@ -495,12 +495,12 @@ resource "helm_release" "trino" {
                   : []
                 ),
                 (
-                  var.s3_compatible != null && !var.catalog.vended_credentials
+                  var.s3_compatible != null && (!var.catalog.vended_credentials)
                   ? ["s3.aws-access-key=$${ENV:STORAGE_ACCESS_KEY}", "s3.aws-secret-key=$${ENV:STORAGE_SECRET_KEY}"]
                   : []
                 ),
                 (
-                  var.s3_compatible == null && !var.catalog.vended_credentials
+                  var.s3_compatible == null && (!var.catalog.vended_credentials)
                   ? (
                     tonumber(var.trino_version) < 483
                     ? ["s3.use-web-identity-token-credentials-provider=true"]

@@ -142,3 +142,14 @@ def test_text_of_several_lines_is_a_heredoc_in_an_object():
 )
 def test_other_text_is_not(text):
     assert lines(parse(f"{{ a = {text}, b = 1 }}"), 60) == ["{", f"  a = {text}", "  b = 1", "}"]
+
+
+def test_a_negation_does_not_end_a_line_of_a_condition():
+    text = 'var.first_of_all != null && !var.second.of_all ? "this is what it then is" : "and this is what it is else"'
+    assert lines(parse(text), 60) == [
+        "(",
+        "  var.first_of_all != null && (!var.second.of_all)",
+        '  ? "this is what it then is"',
+        '  : "and this is what it is else"',
+        ")",
+    ]

@@ -339,7 +339,10 @@ def _by_operator(expression: Expression, room: int) -> list[str] | None:
         if len(inline(expression)) <= room or any(map(_wants_lines, expression.nodes)):
             return None
         edges = [0, *(place if first else place + 1 for place in places), len(expression.nodes)]
-        rows = [_operand(expression.nodes[start:end], first=first) for start, end in pairwise(edges)]
+        parts = [expression.nodes[start:end] for start, end in pairwise(edges)]
+        if first:
+            parts[0] = _ends_closed(parts[0])
+        rows = [_operand(part, first=first) for part in parts]
         return ["(", *indented([line for row in rows for line in row]), ")"]
     return None
 
@@ -349,6 +352,15 @@ def _operand(nodes: tuple[Node, ...], *, first: bool) -> list[str]:
     sign = nodes[0] if first and isinstance(nodes[0], Token) and nodes[0].text in "?:" else None
     written, *rest = _once_in_parentheses(nodes[1:] if sign else nodes)
     return [f"{sign.text} {written}" if sign else written, *rest]
+
+
+def _ends_closed(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """A negation at a condition's end in parentheses: else the line ends it for python-hcl2, and so for Checkov."""
+    places = [index for index, node in enumerate(nodes) if node == Token("!", "operator")]
+    behind = nodes[places[-1] + 1 :] if places else ()
+    if not behind or any(isinstance(node, Token) and node.kind == "operator" and node.text != "." for node in behind):
+        return nodes
+    return (*nodes[: places[-1]], Group("(", (Entry(Expression(nodes[places[-1] :])),)))
 
 
 def _once_in_parentheses(nodes: tuple[Node, ...]) -> list[str]:
