@@ -97,10 +97,9 @@ def test_hcl_holds_the_same_text(tmp_path):
     expected = json.loads(synthesize(config, tmp_path / "json")[-1].file.read_text())["output"]["handoff"]["value"]
     hcl = synthesize(config, tmp_path / "hcl", hcl=True)[-1].file.read_text()
     for name in ("duckdb-attach.sql", ".env.example", "trino/iceberg.properties"):
-        [written] = re.findall(rf'^ *"{re.escape(name)}" += (".*"$|<<-EOT\n.*?^ *EOT$)', hcl, re.MULTILINE | re.DOTALL)
-        text = (
-            dedent(written.removeprefix("<<-EOT\n").removesuffix("EOT").rstrip(" "))
-            if written.startswith("<<-")
-            else json.loads(written)
-        )
+        begin = rf'^ *"{re.escape(name)}" += '
+        if heredoc := re.search(rf"{begin}<<-EOT\n((?:.*\n)*?) *EOT$", hcl, re.MULTILINE):
+            text = dedent(heredoc[1])
+        else:
+            [text] = map(json.loads, re.findall(f'{begin}(".*")$', hcl, re.MULTILINE))
         assert text == expected[name]
