@@ -471,7 +471,7 @@ MODULE = Composition(
     summary="A lakehouse on AWS, whole: network, cluster, buckets, PostgreSQL, secrets, catalog, query engine, traces "
     "and lineage, wired with each other.",
     inputs=(LakehouseInputs, settings(*CHILDREN)),
-    construct="floe_infra.platform:Platform",
+    construct="floe_infra.platform:FloePlatform",
     build=lambda *_: {},
     providers=("aws", "helm", "kubernetes"),
     terraform=load("secrets-manager").terraform,
