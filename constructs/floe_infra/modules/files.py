@@ -93,20 +93,45 @@ def _needed(variable: Variable) -> bool:
 
 
 def _rejections(module: Module, inputs: Sequence[Variable]) -> str:
-    """A test for each validation: a value that it must refuse."""
+    """A test for each validation: a value that it must refuse. A run takes seconds, and validates all variables, so
+    wrong values of several that have nothing to do with each other are in one."""
     given = {variable.name: module.sample[variable.name] for variable in inputs if _needed(variable)}
     always = Block("variables", (), {name: as_text(value) for name, value in given.items()})
-    runs: list[Block] = []
+    together: list[Block] = []
+    alone: list[Block] = []
+    entangled = _entangled(inputs)
     for variable in inputs:
         refused = [(validation, wrong) for validation in variable.validations for wrong in validation.refused]
         if isinstance(module, Composition):
             refused = refused[:1]  # the others are those of its children, which have their tests
         for number, (validation, wrong) in enumerate(refused):
-            run = Block("run", (f"{variable.name}_{number}",), comment=validation.message)
-            run.arguments = {"command": parse("plan"), "expect_failures": parse(f"[var.{variable.name}]")}
-            run.blocks.append(Block("variables", (), {variable.name: parse(wrong)}))
-            runs.append(run)
+            if variable.name in entangled:
+                alone.append(run := _refusing(f"{variable.name}_{number}"))
+            elif number < len(together):
+                run = together[number]
+            else:
+                together.append(run := _refusing(f"refused_{number}"))
+            run.comment = "\n".join(filter(None, [run.comment, validation.message]))
+            run.blocks[0].arguments[variable.name] = parse(wrong)
+    runs = [*together, *alone]
+    for run in runs:
+        names = ", ".join(f"var.{name}" for name in run.blocks[0].arguments)
+        run.arguments["expect_failures"] = parse(f"[{names}]")
     return text([always, *runs])
+
+
+def _refusing(name: str) -> Block:
+    return Block("run", (name,), {"command": parse("plan")}, [Block("variables")])
+
+
+def _entangled(inputs: Sequence[Variable]) -> set[str]:
+    """Variables whose validations look at others, and those others."""
+    found: set[str] = set()
+    for variable in inputs:
+        for validation in variable.validations:
+            names = {variable.name, *re.findall(r"\bvar\.(\w+)", validation.condition)}
+            found |= names if len(names) > 1 else set()
+    return found
 
 
 def _mocks(behaviour: str) -> str:

@@ -11,51 +11,25 @@ variables {
 }
 
 # cluster_name: an EKS cluster's name.
-run "cluster_name_0" {
-  command         = plan
-  expect_failures = [var.cluster_name]
-
-  variables {
-    cluster_name = "Not Valid!"
-  }
-}
-
 # region: an AWS region such as eu-west-1; look for typing errors.
-run "region_0" {
-  command         = plan
-  expect_failures = [var.region]
-
-  variables {
-    region = "Not Valid!"
-  }
-}
-
 # autoscaler_role_arn: the ARN of an IAM role: arn:aws:iam::account:role/name.
-run "autoscaler_role_arn_0" {
-  command         = plan
-  expect_failures = [var.autoscaler_role_arn]
-
-  variables {
-    autoscaler_role_arn = "Not Valid!"
-  }
-}
-
 # chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
-run "chart_repository_0" {
-  command         = plan
-  expect_failures = [var.chart_repository]
-
-  variables {
-    chart_repository = "Not Valid!"
-  }
-}
-
 # kubernetes_version: a Kubernetes minor version such as 1.35, quoted.
-run "kubernetes_version_0" {
-  command         = plan
-  expect_failures = [var.kubernetes_version]
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.cluster_name,
+    var.region,
+    var.autoscaler_role_arn,
+    var.chart_repository,
+    var.kubernetes_version,
+  ]
 
   variables {
-    kubernetes_version = "Not Valid!"
+    cluster_name        = "Not Valid!"
+    region              = "Not Valid!"
+    autoscaler_role_arn = "Not Valid!"
+    chart_repository    = "Not Valid!"
+    kubernetes_version  = "Not Valid!"
   }
 }

@@ -58,71 +58,67 @@ variables {
 }
 
 # cluster_name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "cluster_name_0" {
-  command         = plan
-  expect_failures = [var.cluster_name]
+# vpc_id: a VPC's id such as vpc-0a1b2c3d4e5f60718.
+# subnet_ids: a list, at least 2 values.
+# node_groups: a mapping of keys to values, from 1 to 30 entries.
+# kubernetes_version: a Kubernetes minor version such as 1.35, quoted.
+# public_access_cidrs: a list, at most 40 values.
+# private_access_cidrs: a list, at most 40 values.
+# admin_arns[*]: the ARN of an IAM role or user: arn:aws:iam::<account>:role/<name>; name the role itself instead of a session (arn:aws:sts::…:assumed-role/…); neither groups nor root work.
+# addon_versions (keys): vpc-cni, coredns, kube-proxy, aws-ebs-csi-driver, metrics-server.
+# log_retention_days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653.
+# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.cluster_name,
+    var.vpc_id,
+    var.subnet_ids,
+    var.node_groups,
+    var.kubernetes_version,
+    var.public_access_cidrs,
+    var.private_access_cidrs,
+    var.admin_arns,
+    var.addon_versions,
+    var.log_retention_days,
+    var.kms_key_arn,
+  ]
 
   variables {
-    cluster_name = "Not Valid!"
+    cluster_name         = "Not Valid!"
+    vpc_id               = "Not Valid!"
+    subnet_ids           = []
+    node_groups          = {}
+    kubernetes_version   = "Not Valid!"
+    public_access_cidrs  = [for number in range(41) : "a${number}"]
+    private_access_cidrs = [for number in range(41) : "a${number}"]
+    admin_arns           = ["Not Valid!"]
+    addon_versions       = { other = null }
+    log_retention_days   = 2
+    kms_key_arn          = "Not Valid!"
   }
 }
 
 # cluster_name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "cluster_name_1" {
-  command         = plan
-  expect_failures = [var.cluster_name]
+# subnet_ids[*]: a subnet's id such as subnet-0a1b2c3d4e5f60718.
+# node_groups (keys): at most 36 lower-case letters, digits and hyphens.
+# public_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16; for a VPN or a connected network use private_access_cidrs.
+# private_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16.
+# addon_versions[*]: an add-on's version such as v1.12.1-eksbuild.2; `aws eks describe-addon-versions --addon-name <name>` lists them.
+run "refused_1" {
+  command = plan
+  expect_failures = [
+    var.cluster_name,
+    var.subnet_ids,
+    var.node_groups,
+    var.public_access_cidrs,
+    var.private_access_cidrs,
+    var.addon_versions,
+  ]
 
   variables {
     cluster_name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-}
-
-# vpc_id: a VPC's id such as vpc-0a1b2c3d4e5f60718.
-run "vpc_id_0" {
-  command         = plan
-  expect_failures = [var.vpc_id]
-
-  variables {
-    vpc_id = "Not Valid!"
-  }
-}
-
-# subnet_ids: a list, at least 2 values.
-run "subnet_ids_0" {
-  command         = plan
-  expect_failures = [var.subnet_ids]
-
-  variables {
-    subnet_ids = []
-  }
-}
-
-# subnet_ids[*]: a subnet's id such as subnet-0a1b2c3d4e5f60718.
-run "subnet_ids_1" {
-  command         = plan
-  expect_failures = [var.subnet_ids]
-
-  variables {
-    subnet_ids = ["Not Valid!"]
-  }
-}
-
-# node_groups: a mapping of keys to values, from 1 to 30 entries.
-run "node_groups_0" {
-  command         = plan
-  expect_failures = [var.node_groups]
-
-  variables {
-    node_groups = {}
-  }
-}
-
-# node_groups (keys): at most 36 lower-case letters, digits and hyphens.
-run "node_groups_1" {
-  command         = plan
-  expect_failures = [var.node_groups]
-
-  variables {
+    subnet_ids   = ["Not Valid!"]
     node_groups = {
       "Not Valid!" = {
         instance_types = ["m5.xlarge"]
@@ -132,13 +128,18 @@ run "node_groups_1" {
         taints         = [{ key = "dedicated" }]
       }
     }
+    public_access_cidrs  = ["Not Valid!"]
+    private_access_cidrs = ["Not Valid!"]
+    addon_versions       = { valid = "Not Valid!" }
   }
 }
 
 # node_groups[*].instance_types: a list, from 1 to 20 values.
-run "node_groups_2" {
+# public_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16; for a VPN or a connected network use private_access_cidrs.
+# private_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16.
+run "refused_2" {
   command         = plan
-  expect_failures = [var.node_groups]
+  expect_failures = [var.node_groups, var.public_access_cidrs, var.private_access_cidrs]
 
   variables {
     node_groups = {
@@ -150,13 +151,16 @@ run "node_groups_2" {
         instance_types = []
       }
     }
+    public_access_cidrs  = ["10.0.0.1/16"]
+    private_access_cidrs = ["10.0.0.1/16"]
   }
 }
 
 # node_groups[*].instance_types[*]: an EC2 instance type such as m5.xlarge.
-run "node_groups_3" {
+# public_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16; for a VPN or a connected network use private_access_cidrs.
+run "refused_3" {
   command         = plan
-  expect_failures = [var.node_groups]
+  expect_failures = [var.node_groups, var.public_access_cidrs]
 
   variables {
     node_groups = {
@@ -168,13 +172,15 @@ run "node_groups_3" {
         instance_types = ["Not Valid!"]
       }
     }
+    public_access_cidrs = ["Not Valid!"]
   }
 }
 
 # node_groups[*].instance_types[*]: an EC2 instance type such as m5.xlarge.
-run "node_groups_4" {
+# public_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16; for a VPN or a connected network use private_access_cidrs.
+run "refused_4" {
   command         = plan
-  expect_failures = [var.node_groups]
+  expect_failures = [var.node_groups, var.public_access_cidrs]
 
   variables {
     node_groups = {
@@ -186,11 +192,12 @@ run "node_groups_4" {
         instance_types = ["p3.2xlarge"]
       }
     }
+    public_access_cidrs = ["10.0.0.0/8"]
   }
 }
 
 # node_groups[*].capacity_type: on_demand, spot.
-run "node_groups_5" {
+run "refused_5" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -209,7 +216,7 @@ run "node_groups_5" {
 }
 
 # node_groups[*].min_size: a whole number from 0 to 450.
-run "node_groups_6" {
+run "refused_6" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -227,7 +234,7 @@ run "node_groups_6" {
 }
 
 # node_groups[*].max_size: a whole number from 1 to 450.
-run "node_groups_7" {
+run "refused_7" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -245,7 +252,7 @@ run "node_groups_7" {
 }
 
 # node_groups[*].desired_size: a whole number from 0 to 450.
-run "node_groups_8" {
+run "refused_8" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -264,7 +271,7 @@ run "node_groups_8" {
 }
 
 # node_groups[*].disk_gib: a whole number from 20 to 16384.
-run "node_groups_9" {
+run "refused_9" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -283,7 +290,7 @@ run "node_groups_9" {
 }
 
 # node_groups[*].labels (keys): at most 63 letters, digits and any of -_. in between, after an optional domain and slash.
-run "node_groups_10" {
+run "refused_10" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -301,7 +308,7 @@ run "node_groups_10" {
 }
 
 # node_groups[*].labels (keys): at most 63 letters, digits and any of -_. in between, after an optional domain and slash.
-run "node_groups_11" {
+run "refused_11" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -319,7 +326,7 @@ run "node_groups_11" {
 }
 
 # node_groups[*].labels[*]: at most 63 letters, digits and any of -_. in between.
-run "node_groups_12" {
+run "refused_12" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -337,7 +344,7 @@ run "node_groups_12" {
 }
 
 # node_groups[*].taints[*].key: at most 63 letters, digits and any of -_. in between, after an optional domain and slash.
-run "node_groups_13" {
+run "refused_13" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -355,7 +362,7 @@ run "node_groups_13" {
 }
 
 # node_groups[*].taints[*].key: at most 63 letters, digits and any of -_. in between, after an optional domain and slash.
-run "node_groups_14" {
+run "refused_14" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -373,7 +380,7 @@ run "node_groups_14" {
 }
 
 # node_groups[*].taints[*].value: at most 63 letters, digits and any of -_. in between.
-run "node_groups_15" {
+run "refused_15" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -391,7 +398,7 @@ run "node_groups_15" {
 }
 
 # node_groups[*].taints[*].effect: NoSchedule, PreferNoSchedule, NoExecute.
-run "node_groups_16" {
+run "refused_16" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -409,7 +416,7 @@ run "node_groups_16" {
 }
 
 # node_groups: at least one group with capacity_type on_demand, min_size 1 or more, and no taints, for what must not be interrupted: DNS, storage driver, operators.
-run "node_groups_17" {
+run "refused_17" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -424,7 +431,7 @@ run "node_groups_17" {
 }
 
 # node_groups: min_size ≤ desired_size ≤ max_size.
-run "node_groups_18" {
+run "refused_18" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -440,7 +447,7 @@ run "node_groups_18" {
 }
 
 # node_groups: types of equal vCPU, memory and architecture in one group.
-run "node_groups_19" {
+run "refused_19" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -452,7 +459,7 @@ run "node_groups_19" {
 }
 
 # node_groups: the label node-type and the taint spot follow from capacity_type.
-run "node_groups_20" {
+run "refused_20" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -467,7 +474,7 @@ run "node_groups_20" {
 }
 
 # node_groups: a spot group has at least three different types, or it loses all its nodes at once.
-run "node_groups_21" {
+run "refused_21" {
   command         = plan
   expect_failures = [var.node_groups]
 
@@ -479,145 +486,5 @@ run "node_groups_21" {
         capacity_type  = "spot"
       }
     }
-  }
-}
-
-# kubernetes_version: a Kubernetes minor version such as 1.35, quoted.
-run "kubernetes_version_0" {
-  command         = plan
-  expect_failures = [var.kubernetes_version]
-
-  variables {
-    kubernetes_version = "Not Valid!"
-  }
-}
-
-# public_access_cidrs: a list, at most 40 values.
-run "public_access_cidrs_0" {
-  command         = plan
-  expect_failures = [var.public_access_cidrs]
-
-  variables {
-    public_access_cidrs = [for number in range(41) : "a${number}"]
-  }
-}
-
-# public_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16; for a VPN or a connected network use private_access_cidrs.
-run "public_access_cidrs_1" {
-  command         = plan
-  expect_failures = [var.public_access_cidrs]
-
-  variables {
-    public_access_cidrs = ["Not Valid!"]
-  }
-}
-
-# public_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16; for a VPN or a connected network use private_access_cidrs.
-run "public_access_cidrs_2" {
-  command         = plan
-  expect_failures = [var.public_access_cidrs]
-
-  variables {
-    public_access_cidrs = ["10.0.0.1/16"]
-  }
-}
-
-# public_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16; for a VPN or a connected network use private_access_cidrs.
-run "public_access_cidrs_3" {
-  command         = plan
-  expect_failures = [var.public_access_cidrs]
-
-  variables {
-    public_access_cidrs = ["Not Valid!"]
-  }
-}
-
-# public_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16; for a VPN or a connected network use private_access_cidrs.
-run "public_access_cidrs_4" {
-  command         = plan
-  expect_failures = [var.public_access_cidrs]
-
-  variables {
-    public_access_cidrs = ["10.0.0.0/8"]
-  }
-}
-
-# private_access_cidrs: a list, at most 40 values.
-run "private_access_cidrs_0" {
-  command         = plan
-  expect_failures = [var.private_access_cidrs]
-
-  variables {
-    private_access_cidrs = [for number in range(41) : "a${number}"]
-  }
-}
-
-# private_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16.
-run "private_access_cidrs_1" {
-  command         = plan
-  expect_failures = [var.private_access_cidrs]
-
-  variables {
-    private_access_cidrs = ["Not Valid!"]
-  }
-}
-
-# private_access_cidrs[*]: an IPv4 network such as 10.0.0.0/16.
-run "private_access_cidrs_2" {
-  command         = plan
-  expect_failures = [var.private_access_cidrs]
-
-  variables {
-    private_access_cidrs = ["10.0.0.1/16"]
-  }
-}
-
-# admin_arns[*]: the ARN of an IAM role or user: arn:aws:iam::<account>:role/<name>; name the role itself instead of a session (arn:aws:sts::…:assumed-role/…); neither groups nor root work.
-run "admin_arns_0" {
-  command         = plan
-  expect_failures = [var.admin_arns]
-
-  variables {
-    admin_arns = ["Not Valid!"]
-  }
-}
-
-# addon_versions (keys): vpc-cni, coredns, kube-proxy, aws-ebs-csi-driver, metrics-server.
-run "addon_versions_0" {
-  command         = plan
-  expect_failures = [var.addon_versions]
-
-  variables {
-    addon_versions = { other = null }
-  }
-}
-
-# addon_versions[*]: an add-on's version such as v1.12.1-eksbuild.2; `aws eks describe-addon-versions --addon-name <name>` lists them.
-run "addon_versions_1" {
-  command         = plan
-  expect_failures = [var.addon_versions]
-
-  variables {
-    addon_versions = { valid = "Not Valid!" }
-  }
-}
-
-# log_retention_days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653.
-run "log_retention_days_0" {
-  command         = plan
-  expect_failures = [var.log_retention_days]
-
-  variables {
-    log_retention_days = 2
-  }
-}
-
-# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
-run "kms_key_arn_0" {
-  command         = plan
-  expect_failures = [var.kms_key_arn]
-
-  variables {
-    kms_key_arn = "Not Valid!"
   }
 }

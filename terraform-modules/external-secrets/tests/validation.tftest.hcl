@@ -10,29 +10,27 @@ variables {
 }
 
 # region: an AWS region such as eu-west-1; look for typing errors.
-run "region_0" {
+# stores (keys): a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
+# replicas: a whole number from 1 to 5.
+run "refused_0" {
   command         = plan
-  expect_failures = [var.region]
+  expect_failures = [var.region, var.stores, var.namespace, var.chart_repository, var.replicas]
 
   variables {
     region = "Not Valid!"
-  }
-}
-
-# stores (keys): a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "stores_0" {
-  command         = plan
-  expect_failures = [var.stores]
-
-  variables {
     stores = {
       "Not Valid!" = { role_arn = "arn:aws:iam::111122223333:role/acme-prod-catalog-secret-reader" }
     }
+    namespace        = "Not Valid!"
+    chart_repository = "Not Valid!"
+    replicas         = 0
   }
 }
 
 # stores[*].role_arn: the ARN of an IAM role: arn:aws:iam::account:role/name.
-run "stores_1" {
+run "refused_1" {
   command         = plan
   expect_failures = [var.stores]
 
@@ -40,35 +38,5 @@ run "stores_1" {
     stores = {
       valid = { role_arn = "Not Valid!" }
     }
-  }
-}
-
-# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespace_0" {
-  command         = plan
-  expect_failures = [var.namespace]
-
-  variables {
-    namespace = "Not Valid!"
-  }
-}
-
-# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
-run "chart_repository_0" {
-  command         = plan
-  expect_failures = [var.chart_repository]
-
-  variables {
-    chart_repository = "Not Valid!"
-  }
-}
-
-# replicas: a whole number from 1 to 5.
-run "replicas_0" {
-  command         = plan
-  expect_failures = [var.replicas]
-
-  variables {
-    replicas = 0
   }
 }

@@ -7,17 +7,19 @@ variables {
 }
 
 # layers: a mapping of keys to values, from 1 to 20 entries.
-run "layers_0" {
+# database_prefix: lower-case letters, digits and underscores.
+run "refused_0" {
   command         = plan
-  expect_failures = [var.layers]
+  expect_failures = [var.layers, var.database_prefix]
 
   variables {
-    layers = {}
+    layers          = {}
+    database_prefix = "Not Valid!"
   }
 }
 
 # layers (keys): lower-case letters, digits and underscores, beginning with a letter.
-run "layers_1" {
+run "refused_1" {
   command         = plan
   expect_failures = [var.layers]
 
@@ -27,21 +29,11 @@ run "layers_1" {
 }
 
 # layers[*]: s3://<bucket>, or below it.
-run "layers_2" {
+run "refused_2" {
   command         = plan
   expect_failures = [var.layers]
 
   variables {
     layers = { valid = "Not Valid!" }
-  }
-}
-
-# database_prefix: lower-case letters, digits and underscores.
-run "database_prefix_0" {
-  command         = plan
-  expect_failures = [var.database_prefix]
-
-  variables {
-    database_prefix = "Not Valid!"
   }
 }

@@ -9,12 +9,29 @@ variables {
 }
 
 # namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespace_0" {
-  command         = plan
-  expect_failures = [var.namespace]
+# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
+# memory_mib: a whole number from 256 to 262144.
+# cpu: a number from 0.05 to 32.
+# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# secret_refresh_minutes: a whole number from 1 to 1440.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.namespace,
+    var.chart_repository,
+    var.memory_mib,
+    var.cpu,
+    var.secret_store,
+    var.secret_refresh_minutes,
+  ]
 
   variables {
-    namespace = "Not Valid!"
+    namespace              = "Not Valid!"
+    chart_repository       = "Not Valid!"
+    memory_mib             = 255
+    cpu                    = -0.95
+    secret_store           = "Not Valid!"
+    secret_refresh_minutes = 0
   }
 }
 
@@ -141,16 +158,6 @@ run "storage_11" {
   }
 }
 
-# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
-run "chart_repository_0" {
-  command         = plan
-  expect_failures = [var.chart_repository]
-
-  variables {
-    chart_repository = "Not Valid!"
-  }
-}
-
 # replicas: a whole number from 1 to 20.
 run "replicas_0" {
   command         = plan
@@ -168,45 +175,5 @@ run "replicas_1" {
 
   variables {
     replicas = 2
-  }
-}
-
-# memory_mib: a whole number from 256 to 262144.
-run "memory_mib_0" {
-  command         = plan
-  expect_failures = [var.memory_mib]
-
-  variables {
-    memory_mib = 255
-  }
-}
-
-# cpu: a number from 0.05 to 32.
-run "cpu_0" {
-  command         = plan
-  expect_failures = [var.cpu]
-
-  variables {
-    cpu = -0.95
-  }
-}
-
-# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "secret_store_0" {
-  command         = plan
-  expect_failures = [var.secret_store]
-
-  variables {
-    secret_store = "Not Valid!"
-  }
-}
-
-# secret_refresh_minutes: a whole number from 1 to 1440.
-run "secret_refresh_minutes_0" {
-  command         = plan
-  expect_failures = [var.secret_refresh_minutes]
-
-  variables {
-    secret_refresh_minutes = 0
   }
 }

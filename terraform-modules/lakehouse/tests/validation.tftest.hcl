@@ -102,81 +102,56 @@ variables {
 }
 
 # name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_0" {
-  command         = plan
-  expect_failures = [var.name]
-
-  variables {
-    name = "Not Valid!"
-  }
-}
-
 # layers: a list, from 1 to 20 values.
-run "layers_0" {
-  command         = plan
-  expect_failures = [var.layers]
-
-  variables {
-    layers = []
-  }
-}
-
 # namespaces.external_secrets: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespaces_0" {
-  command         = plan
-  expect_failures = [var.namespaces]
-
-  variables {
-    namespaces = { external_secrets = "Not Valid!" }
-  }
-}
-
 # quota.pods: a whole number from 1 to 10000.
-run "quota_0" {
-  command         = plan
-  expect_failures = [var.quota]
-
-  variables {
-    quota = { pods = 0 }
-  }
-}
-
 # chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
-run "chart_repository_0" {
-  command         = plan
-  expect_failures = [var.chart_repository]
-
-  variables {
-    chart_repository = "Not Valid!"
-  }
-}
-
 # secret_refresh_minutes: a whole number from 1 to 1440.
-run "secret_refresh_minutes_0" {
-  command         = plan
-  expect_failures = [var.secret_refresh_minutes]
-
-  variables {
-    secret_refresh_minutes = 0
-  }
-}
-
 # vendor_secret_arns[*]: the ARN of a secret: arn:aws:secretsmanager:region:account:secret:name.
-run "vendor_secret_arns_0" {
-  command         = plan
-  expect_failures = [var.vendor_secret_arns]
-
-  variables {
-    vendor_secret_arns = ["Not Valid!"]
-  }
-}
-
 # vpc.cidr: an IPv4 network such as 10.0.0.0/16.
-run "vpc_0" {
-  command         = plan
-  expect_failures = [var.vpc]
+# eks.node_groups: a mapping of keys to values, from 1 to 30 entries.
+# s3.preaggregations_expire_days: a whole number from 1 to 365.
+# rds.engine_version: a PostgreSQL version from 15 to 18, quoted.
+# secrets_manager.kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
+# network_policies.edges (keys): a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# external_secrets.replicas: a whole number from 1 to 5.
+# jaeger.storage.kind: memory, badger, elasticsearch, opensearch.
+# marquez.replicas: a whole number from 1 to 10.
+# otel_collector.grafana_cloud.zone: the zone in the stack's OTLP endpoint, such as prod-eu-west-2.
+# polaris.namespaces (keys): lower-case letters, digits and underscores, beginning with a letter.
+# trino.workers: a whole number from 0 to 500.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.name,
+    var.layers,
+    var.namespaces,
+    var.quota,
+    var.chart_repository,
+    var.secret_refresh_minutes,
+    var.vendor_secret_arns,
+    var.vpc,
+    var.eks,
+    var.s3,
+    var.rds,
+    var.secrets_manager,
+    var.network_policies,
+    var.external_secrets,
+    var.jaeger,
+    var.marquez,
+    var.otel_collector,
+    var.polaris,
+    var.trino,
+  ]
 
   variables {
+    name                   = "Not Valid!"
+    layers                 = []
+    namespaces             = { external_secrets = "Not Valid!" }
+    quota                  = { pods = 0 }
+    chart_repository       = "Not Valid!"
+    secret_refresh_minutes = 0
+    vendor_secret_arns     = ["Not Valid!"]
     vpc = {
       subnets = {
         private = ["10.0.0.0/18"]
@@ -184,55 +159,10 @@ run "vpc_0" {
       }
       cidr = "Not Valid!"
     }
-  }
-}
-
-# eks.node_groups: a mapping of keys to values, from 1 to 30 entries.
-run "eks_0" {
-  command         = plan
-  expect_failures = [var.eks]
-
-  variables {
-    eks = { node_groups = {} }
-  }
-}
-
-# s3.preaggregations_expire_days: a whole number from 1 to 365.
-run "s3_0" {
-  command         = plan
-  expect_failures = [var.s3]
-
-  variables {
-    s3 = { preaggregations_expire_days = 0 }
-  }
-}
-
-# rds.engine_version: a PostgreSQL version from 15 to 18, quoted.
-run "rds_0" {
-  command         = plan
-  expect_failures = [var.rds]
-
-  variables {
-    rds = { engine_version = "Not Valid!" }
-  }
-}
-
-# secrets_manager.kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
-run "secrets_manager_0" {
-  command         = plan
-  expect_failures = [var.secrets_manager]
-
-  variables {
+    eks             = { node_groups = {} }
+    s3              = { preaggregations_expire_days = 0 }
+    rds             = { engine_version = "Not Valid!" }
     secrets_manager = { kms_key_arn = "Not Valid!" }
-  }
-}
-
-# network_policies.edges (keys): a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "network_policies_0" {
-  command         = plan
-  expect_failures = [var.network_policies]
-
-  variables {
     network_policies = {
       edges = {
         "Not Valid!" = {
@@ -248,47 +178,11 @@ run "network_policies_0" {
         }
       }
     }
-  }
-}
-
-# external_secrets.replicas: a whole number from 1 to 5.
-run "external_secrets_0" {
-  command         = plan
-  expect_failures = [var.external_secrets]
-
-  variables {
     external_secrets = { replicas = 0 }
-  }
-}
-
-# jaeger.storage.kind: memory, badger, elasticsearch, opensearch.
-run "jaeger_0" {
-  command         = plan
-  expect_failures = [var.jaeger]
-
-  variables {
     jaeger = {
       storage = { kind = "other" }
     }
-  }
-}
-
-# marquez.replicas: a whole number from 1 to 10.
-run "marquez_0" {
-  command         = plan
-  expect_failures = [var.marquez]
-
-  variables {
     marquez = { replicas = 0 }
-  }
-}
-
-# otel_collector.grafana_cloud.zone: the zone in the stack's OTLP endpoint, such as prod-eu-west-2.
-run "otel_collector_0" {
-  command         = plan
-  expect_failures = [var.otel_collector]
-
-  variables {
     otel_collector = {
       datadog = {
         secret   = "acme-prod/datadog"
@@ -299,27 +193,9 @@ run "otel_collector_0" {
         zone   = "Not Valid!"
       }
     }
-  }
-}
-
-# polaris.namespaces (keys): lower-case letters, digits and underscores, beginning with a letter.
-run "polaris_0" {
-  command         = plan
-  expect_failures = [var.polaris]
-
-  variables {
     polaris = {
       namespaces = { "Not Valid!" = "marts" }
     }
-  }
-}
-
-# trino.workers: a whole number from 0 to 500.
-run "trino_0" {
-  command         = plan
-  expect_failures = [var.trino]
-
-  variables {
     trino = { workers = -1 }
   }
 }

@@ -9,30 +9,66 @@ variables {
 }
 
 # database.host: the name or address of a server.
-run "database_0" {
-  command         = plan
-  expect_failures = [var.database]
+# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# replicas: a whole number from 1 to 10.
+# memory_mib: a whole number from 512 to 65536.
+# cpu: a number from 0.05 to 32.
+# max_connections: a whole number from 5 to 200.
+# retention_days: a whole number from 1 to 3650.
+# image: an image with its tag, which is not latest: registry/name:tag; name the version, so that a restart does not change it.
+# web_image: an image with its tag, which is not latest: registry/name:tag; name the version, so that a restart does not change it.
+# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# secret_refresh_minutes: a whole number from 1 to 1440.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.database,
+    var.namespace,
+    var.replicas,
+    var.memory_mib,
+    var.cpu,
+    var.max_connections,
+    var.retention_days,
+    var.image,
+    var.web_image,
+    var.secret_store,
+    var.secret_refresh_minutes,
+  ]
 
   variables {
-    database = { host = "Not Valid!" }
+    database               = { host = "Not Valid!" }
+    namespace              = "Not Valid!"
+    replicas               = 0
+    memory_mib             = 511
+    cpu                    = -0.95
+    max_connections        = 4
+    retention_days         = 0
+    image                  = "Not Valid!"
+    web_image              = "Not Valid!"
+    secret_store           = "Not Valid!"
+    secret_refresh_minutes = 0
   }
 }
 
 # database.port: a whole number from 1 to 65535.
-run "database_1" {
+# image: an image with its tag, which is not latest: registry/name:tag; name the version, so that a restart does not change it.
+# web_image: an image with its tag, which is not latest: registry/name:tag; name the version, so that a restart does not change it.
+run "refused_1" {
   command         = plan
-  expect_failures = [var.database]
+  expect_failures = [var.database, var.image, var.web_image]
 
   variables {
     database = {
       host = "postgresql.example.com"
       port = 0
     }
+    image     = "registry.example.com/image:latest"
+    web_image = "registry.example.com/image:latest"
   }
 }
 
 # database.ssl_mode: disable, require, verify-full.
-run "database_2" {
+run "refused_2" {
   command         = plan
   expect_failures = [var.database]
 
@@ -41,125 +77,5 @@ run "database_2" {
       host     = "postgresql.example.com"
       ssl_mode = "other"
     }
-  }
-}
-
-# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespace_0" {
-  command         = plan
-  expect_failures = [var.namespace]
-
-  variables {
-    namespace = "Not Valid!"
-  }
-}
-
-# replicas: a whole number from 1 to 10.
-run "replicas_0" {
-  command         = plan
-  expect_failures = [var.replicas]
-
-  variables {
-    replicas = 0
-  }
-}
-
-# memory_mib: a whole number from 512 to 65536.
-run "memory_mib_0" {
-  command         = plan
-  expect_failures = [var.memory_mib]
-
-  variables {
-    memory_mib = 511
-  }
-}
-
-# cpu: a number from 0.05 to 32.
-run "cpu_0" {
-  command         = plan
-  expect_failures = [var.cpu]
-
-  variables {
-    cpu = -0.95
-  }
-}
-
-# max_connections: a whole number from 5 to 200.
-run "max_connections_0" {
-  command         = plan
-  expect_failures = [var.max_connections]
-
-  variables {
-    max_connections = 4
-  }
-}
-
-# retention_days: a whole number from 1 to 3650.
-run "retention_days_0" {
-  command         = plan
-  expect_failures = [var.retention_days]
-
-  variables {
-    retention_days = 0
-  }
-}
-
-# image: an image with its tag, which is not latest: registry/name:tag; name the version, so that a restart does not change it.
-run "image_0" {
-  command         = plan
-  expect_failures = [var.image]
-
-  variables {
-    image = "Not Valid!"
-  }
-}
-
-# image: an image with its tag, which is not latest: registry/name:tag; name the version, so that a restart does not change it.
-run "image_1" {
-  command         = plan
-  expect_failures = [var.image]
-
-  variables {
-    image = "registry.example.com/image:latest"
-  }
-}
-
-# web_image: an image with its tag, which is not latest: registry/name:tag; name the version, so that a restart does not change it.
-run "web_image_0" {
-  command         = plan
-  expect_failures = [var.web_image]
-
-  variables {
-    web_image = "Not Valid!"
-  }
-}
-
-# web_image: an image with its tag, which is not latest: registry/name:tag; name the version, so that a restart does not change it.
-run "web_image_1" {
-  command         = plan
-  expect_failures = [var.web_image]
-
-  variables {
-    web_image = "registry.example.com/image:latest"
-  }
-}
-
-# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "secret_store_0" {
-  command         = plan
-  expect_failures = [var.secret_store]
-
-  variables {
-    secret_store = "Not Valid!"
-  }
-}
-
-# secret_refresh_minutes: a whole number from 1 to 1440.
-run "secret_refresh_minutes_0" {
-  command         = plan
-  expect_failures = [var.secret_refresh_minutes]
-
-  variables {
-    secret_refresh_minutes = 0
   }
 }

@@ -13,61 +13,15 @@ variables {
 }
 
 # name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_0" {
-  command         = plan
-  expect_failures = [var.name]
-
-  variables {
-    name = "Not Valid!"
-  }
-}
-
-# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_1" {
-  command         = plan
-  expect_failures = [var.name]
-
-  variables {
-    name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-}
-
 # namespaces: a mapping of keys to values, at least 1 entries.
-run "namespaces_0" {
-  command         = plan
-  expect_failures = [var.namespaces]
-
-  variables {
-    namespaces = {}
-  }
-}
-
-# namespaces (keys): a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespaces_1" {
-  command         = plan
-  expect_failures = [var.namespaces]
-
-  variables {
-    namespaces = { "Not Valid!" = "restricted" }
-  }
-}
-
-# namespaces[*]: restricted, baseline, privileged.
-run "namespaces_2" {
-  command         = plan
-  expect_failures = [var.namespaces]
-
-  variables {
-    namespaces = { valid = "other" }
-  }
-}
-
 # quota.pods: a whole number from 1 to 10000.
-run "quota_0" {
+run "refused_0" {
   command         = plan
-  expect_failures = [var.quota]
+  expect_failures = [var.name, var.namespaces, var.quota]
 
   variables {
+    name       = "Not Valid!"
+    namespaces = {}
     quota = {
       cpu        = 40
       memory_gib = 160
@@ -76,12 +30,16 @@ run "quota_0" {
   }
 }
 
+# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
+# namespaces (keys): a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
 # quota.cpu: a whole number from 1 to 10000.
-run "quota_1" {
+run "refused_1" {
   command         = plan
-  expect_failures = [var.quota]
+  expect_failures = [var.name, var.namespaces, var.quota]
 
   variables {
+    name       = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    namespaces = { "Not Valid!" = "restricted" }
     quota = {
       pods       = 50
       memory_gib = 160
@@ -90,12 +48,14 @@ run "quota_1" {
   }
 }
 
+# namespaces[*]: restricted, baseline, privileged.
 # quota.memory_gib: a whole number from 1 to 100000.
-run "quota_2" {
+run "refused_2" {
   command         = plan
-  expect_failures = [var.quota]
+  expect_failures = [var.namespaces, var.quota]
 
   variables {
+    namespaces = { valid = "other" }
     quota = {
       pods       = 50
       cpu        = 40

@@ -36,6 +36,36 @@ variables {
   }
 }
 
+# api_server_cidrs: a list, at least 1 values.
+run "refused_0" {
+  command         = plan
+  expect_failures = [var.api_server_cidrs]
+
+  variables {
+    api_server_cidrs = []
+  }
+}
+
+# api_server_cidrs[*]: an IPv4 network such as 10.0.0.0/16.
+run "refused_1" {
+  command         = plan
+  expect_failures = [var.api_server_cidrs]
+
+  variables {
+    api_server_cidrs = ["Not Valid!"]
+  }
+}
+
+# api_server_cidrs[*]: an IPv4 network such as 10.0.0.0/16.
+run "refused_2" {
+  command         = plan
+  expect_failures = [var.api_server_cidrs]
+
+  variables {
+    api_server_cidrs = ["10.0.0.1/16"]
+  }
+}
+
 # namespaces: a list, at least 1 values.
 run "namespaces_0" {
   command         = plan
@@ -423,35 +453,5 @@ run "edges_17" {
         to   = { network = "internet" }
       }
     }
-  }
-}
-
-# api_server_cidrs: a list, at least 1 values.
-run "api_server_cidrs_0" {
-  command         = plan
-  expect_failures = [var.api_server_cidrs]
-
-  variables {
-    api_server_cidrs = []
-  }
-}
-
-# api_server_cidrs[*]: an IPv4 network such as 10.0.0.0/16.
-run "api_server_cidrs_1" {
-  command         = plan
-  expect_failures = [var.api_server_cidrs]
-
-  variables {
-    api_server_cidrs = ["Not Valid!"]
-  }
-}
-
-# api_server_cidrs[*]: an IPv4 network such as 10.0.0.0/16.
-run "api_server_cidrs_2" {
-  command         = plan
-  expect_failures = [var.api_server_cidrs]
-
-  variables {
-    api_server_cidrs = ["10.0.0.1/16"]
   }
 }

@@ -7,42 +7,56 @@ variables {
 }
 
 # namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespace_0" {
-  command         = plan
-  expect_failures = [var.namespace]
-
-  variables {
-    namespace = "Not Valid!"
-  }
-}
-
 # traces_endpoint: host:port.
-run "traces_endpoint_0" {
-  command         = plan
-  expect_failures = [var.traces_endpoint]
-
-  variables {
-    traces_endpoint = "Not Valid!"
-  }
-}
-
 # grafana_cloud.zone: the zone in the stack's OTLP endpoint, such as prod-eu-west-2.
-run "grafana_cloud_0" {
-  command         = plan
-  expect_failures = [var.grafana_cloud]
+# datadog.site: a Datadog site such as datadoghq.eu or us5.datadoghq.com; it is in the address of your Datadog pages, without app.
+# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
+# sampling_percentage: a number from 0.001 to 100.
+# memory_mib: a whole number from 128 to 65536.
+# cpu: a number from 0.05 to 32.
+# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# secret_refresh_minutes: a whole number from 1 to 1440.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.namespace,
+    var.traces_endpoint,
+    var.grafana_cloud,
+    var.datadog,
+    var.chart_repository,
+    var.sampling_percentage,
+    var.memory_mib,
+    var.cpu,
+    var.secret_store,
+    var.secret_refresh_minutes,
+  ]
 
   variables {
+    namespace       = "Not Valid!"
+    traces_endpoint = "Not Valid!"
     grafana_cloud = {
       secret = "acme-prod/grafana-cloud"
       zone   = "Not Valid!"
     }
+    datadog = {
+      secret   = "acme-prod/datadog"
+      hostname = "acme-prod"
+      site     = "Not Valid!"
+    }
+    chart_repository       = "Not Valid!"
+    sampling_percentage    = -0.999
+    memory_mib             = 127
+    cpu                    = -0.95
+    secret_store           = "Not Valid!"
+    secret_refresh_minutes = 0
   }
 }
 
 # grafana_cloud.endpoint: the stack's OTLP endpoint, without a login: https://…/otlp.
-run "grafana_cloud_1" {
+# datadog.secret: the name of a secret in the cloud's secret manager: letters, digits and any of /_+=.@-; the name, not the ARN, and never the secret itself.
+run "refused_1" {
   command         = plan
-  expect_failures = [var.grafana_cloud]
+  expect_failures = [var.grafana_cloud, var.datadog]
 
   variables {
     grafana_cloud = {
@@ -50,13 +64,18 @@ run "grafana_cloud_1" {
       secret   = "acme-prod/grafana-cloud"
       endpoint = "Not Valid!"
     }
+    datadog = {
+      hostname = "acme-prod"
+      secret   = "Not Valid!"
+    }
   }
 }
 
 # grafana_cloud.endpoint: the stack's OTLP endpoint, without a login: https://…/otlp.
-run "grafana_cloud_2" {
+# datadog.hostname: a host's name: letters, digits, dots and hyphens.
+run "refused_2" {
   command         = plan
-  expect_failures = [var.grafana_cloud]
+  expect_failures = [var.grafana_cloud, var.datadog]
 
   variables {
     grafana_cloud = {
@@ -64,11 +83,15 @@ run "grafana_cloud_2" {
       secret   = "acme-prod/grafana-cloud"
       endpoint = "https://example.com:0"
     }
+    datadog = {
+      secret   = "acme-prod/datadog"
+      hostname = "Not Valid!"
+    }
   }
 }
 
 # grafana_cloud.secret: the name of a secret in the cloud's secret manager: letters, digits and any of /_+=.@-; the name, not the ARN, and never the secret itself.
-run "grafana_cloud_3" {
+run "refused_3" {
   command         = plan
   expect_failures = [var.grafana_cloud]
 
@@ -81,72 +104,12 @@ run "grafana_cloud_3" {
 }
 
 # grafana_cloud: zone or endpoint, and not both.
-run "grafana_cloud_4" {
+run "refused_4" {
   command         = plan
   expect_failures = [var.grafana_cloud]
 
   variables {
     grafana_cloud = { secret = "acme-prod/grafana-cloud" }
-  }
-}
-
-# datadog.site: a Datadog site such as datadoghq.eu or us5.datadoghq.com; it is in the address of your Datadog pages, without app.
-run "datadog_0" {
-  command         = plan
-  expect_failures = [var.datadog]
-
-  variables {
-    datadog = {
-      secret   = "acme-prod/datadog"
-      hostname = "acme-prod"
-      site     = "Not Valid!"
-    }
-  }
-}
-
-# datadog.secret: the name of a secret in the cloud's secret manager: letters, digits and any of /_+=.@-; the name, not the ARN, and never the secret itself.
-run "datadog_1" {
-  command         = plan
-  expect_failures = [var.datadog]
-
-  variables {
-    datadog = {
-      hostname = "acme-prod"
-      secret   = "Not Valid!"
-    }
-  }
-}
-
-# datadog.hostname: a host's name: letters, digits, dots and hyphens.
-run "datadog_2" {
-  command         = plan
-  expect_failures = [var.datadog]
-
-  variables {
-    datadog = {
-      secret   = "acme-prod/datadog"
-      hostname = "Not Valid!"
-    }
-  }
-}
-
-# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
-run "chart_repository_0" {
-  command         = plan
-  expect_failures = [var.chart_repository]
-
-  variables {
-    chart_repository = "Not Valid!"
-  }
-}
-
-# sampling_percentage: a number from 0.001 to 100.
-run "sampling_percentage_0" {
-  command         = plan
-  expect_failures = [var.sampling_percentage]
-
-  variables {
-    sampling_percentage = -0.999
   }
 }
 
@@ -177,45 +140,5 @@ run "max_replicas_1" {
 
   variables {
     max_replicas = 1
-  }
-}
-
-# memory_mib: a whole number from 128 to 65536.
-run "memory_mib_0" {
-  command         = plan
-  expect_failures = [var.memory_mib]
-
-  variables {
-    memory_mib = 127
-  }
-}
-
-# cpu: a number from 0.05 to 32.
-run "cpu_0" {
-  command         = plan
-  expect_failures = [var.cpu]
-
-  variables {
-    cpu = -0.95
-  }
-}
-
-# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "secret_store_0" {
-  command         = plan
-  expect_failures = [var.secret_store]
-
-  variables {
-    secret_store = "Not Valid!"
-  }
-}
-
-# secret_refresh_minutes: a whole number from 1 to 1440.
-run "secret_refresh_minutes_0" {
-  command         = plan
-  expect_failures = [var.secret_refresh_minutes]
-
-  variables {
-    secret_refresh_minutes = 0
   }
 }

@@ -19,137 +19,94 @@ variables {
 }
 
 # warehouse: lower-case letters, digits and underscores, beginning with a letter.
-run "warehouse_0" {
-  command         = plan
-  expect_failures = [var.warehouse]
-
-  variables {
-    warehouse = "Not Valid!"
-  }
-}
-
 # database.host: the name or address of a server.
-run "database_0" {
-  command         = plan
-  expect_failures = [var.database]
+# layers: a mapping of keys to values, from 1 to 20 entries.
+# default_location: the URI of a bucket, or of a folder in one: s3://….
+# region: a region such as eu-west-1.
+# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# clients: a mapping of keys to values, at most 50 entries.
+# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id.
+# otlp_endpoint: a URL without a path: http://host:port.
+# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
+# namespaces (keys): lower-case letters, digits and underscores, beginning with a letter.
+# memory_gib: a whole number from 1 to 64.
+# cpu: a number from 0.1 to 32.
+# database_connections: a whole number from 2 to 200.
+# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# secret_refresh_minutes: a whole number from 1 to 1440.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.warehouse,
+    var.database,
+    var.layers,
+    var.default_location,
+    var.region,
+    var.namespace,
+    var.clients,
+    var.kms_key_arn,
+    var.otlp_endpoint,
+    var.chart_repository,
+    var.namespaces,
+    var.memory_gib,
+    var.cpu,
+    var.database_connections,
+    var.secret_store,
+    var.secret_refresh_minutes,
+  ]
 
   variables {
-    database = { host = "Not Valid!" }
+    warehouse              = "Not Valid!"
+    database               = { host = "Not Valid!" }
+    layers                 = {}
+    default_location       = "Not Valid!"
+    region                 = "Not Valid!"
+    namespace              = "Not Valid!"
+    clients                = { for number in range(51) : "a${number}" => "acme-prod/catalog-client-trino" }
+    kms_key_arn            = "Not Valid!"
+    otlp_endpoint          = "Not Valid!"
+    chart_repository       = "Not Valid!"
+    namespaces             = { "Not Valid!" = "marts" }
+    memory_gib             = 0
+    cpu                    = -0.9
+    database_connections   = 1
+    secret_store           = "Not Valid!"
+    secret_refresh_minutes = 0
   }
 }
 
 # database.port: a whole number from 1 to 65535.
-run "database_1" {
+# layers (keys): lower-case letters, digits and underscores, beginning with a letter.
+# clients (keys): at most 32 lower-case letters, digits and hyphens, beginning with a letter.
+# namespaces[*]: lower-case letters, digits and underscores, beginning with a letter.
+run "refused_1" {
   command         = plan
-  expect_failures = [var.database]
+  expect_failures = [var.database, var.layers, var.clients, var.namespaces]
 
   variables {
     database = {
       host = "postgresql.example.com"
       port = 0
     }
+    layers     = { "Not Valid!" = "s3://acme-prod-bronze" }
+    clients    = { "Not Valid!" = "acme-prod/catalog-client-trino" }
+    namespaces = { valid = "Not Valid!" }
   }
 }
 
 # database.ssl_mode: disable, require, verify-full.
-run "database_2" {
+# layers[*]: the URI of a bucket, or of a folder in one: s3://….
+# clients: no client is called root.
+run "refused_2" {
   command         = plan
-  expect_failures = [var.database]
+  expect_failures = [var.database, var.layers, var.clients]
 
   variables {
     database = {
       host     = "postgresql.example.com"
       ssl_mode = "other"
     }
-  }
-}
-
-# layers: a mapping of keys to values, from 1 to 20 entries.
-run "layers_0" {
-  command         = plan
-  expect_failures = [var.layers]
-
-  variables {
-    layers = {}
-  }
-}
-
-# layers (keys): lower-case letters, digits and underscores, beginning with a letter.
-run "layers_1" {
-  command         = plan
-  expect_failures = [var.layers]
-
-  variables {
-    layers = { "Not Valid!" = "s3://acme-prod-bronze" }
-  }
-}
-
-# layers[*]: the URI of a bucket, or of a folder in one: s3://….
-run "layers_2" {
-  command         = plan
-  expect_failures = [var.layers]
-
-  variables {
-    layers = { valid = "Not Valid!" }
-  }
-}
-
-# default_location: the URI of a bucket, or of a folder in one: s3://….
-run "default_location_0" {
-  command         = plan
-  expect_failures = [var.default_location]
-
-  variables {
-    default_location = "Not Valid!"
-  }
-}
-
-# region: a region such as eu-west-1.
-run "region_0" {
-  command         = plan
-  expect_failures = [var.region]
-
-  variables {
-    region = "Not Valid!"
-  }
-}
-
-# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespace_0" {
-  command         = plan
-  expect_failures = [var.namespace]
-
-  variables {
-    namespace = "Not Valid!"
-  }
-}
-
-# clients: a mapping of keys to values, at most 50 entries.
-run "clients_0" {
-  command         = plan
-  expect_failures = [var.clients]
-
-  variables {
-    clients = { for number in range(51) : "a${number}" => "acme-prod/catalog-client-trino" }
-  }
-}
-
-# clients (keys): at most 32 lower-case letters, digits and hyphens, beginning with a letter.
-run "clients_1" {
-  command         = plan
-  expect_failures = [var.clients]
-
-  variables {
-    clients = { "Not Valid!" = "acme-prod/catalog-client-trino" }
-  }
-}
-
-# clients: no client is called root.
-run "clients_2" {
-  command         = plan
-  expect_failures = [var.clients]
-
-  variables {
+    layers  = { valid = "Not Valid!" }
     clients = { root = "acme-prod/polaris-root" }
   }
 }
@@ -174,16 +131,6 @@ run "storage_role_arn_1" {
   }
 }
 
-# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id.
-run "kms_key_arn_0" {
-  command         = plan
-  expect_failures = [var.kms_key_arn]
-
-  variables {
-    kms_key_arn = "Not Valid!"
-  }
-}
-
 # s3_compatible.endpoint: a URL without a path: http://host:port.
 run "s3_compatible_0" {
   command         = plan
@@ -194,46 +141,6 @@ run "s3_compatible_0" {
       secret   = "acme-prod/storage"
       endpoint = "Not Valid!"
     }
-  }
-}
-
-# otlp_endpoint: a URL without a path: http://host:port.
-run "otlp_endpoint_0" {
-  command         = plan
-  expect_failures = [var.otlp_endpoint]
-
-  variables {
-    otlp_endpoint = "Not Valid!"
-  }
-}
-
-# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
-run "chart_repository_0" {
-  command         = plan
-  expect_failures = [var.chart_repository]
-
-  variables {
-    chart_repository = "Not Valid!"
-  }
-}
-
-# namespaces (keys): lower-case letters, digits and underscores, beginning with a letter.
-run "namespaces_0" {
-  command         = plan
-  expect_failures = [var.namespaces]
-
-  variables {
-    namespaces = { "Not Valid!" = "marts" }
-  }
-}
-
-# namespaces[*]: lower-case letters, digits and underscores, beginning with a letter.
-run "namespaces_1" {
-  command         = plan
-  expect_failures = [var.namespaces]
-
-  variables {
-    namespaces = { valid = "Not Valid!" }
   }
 }
 
@@ -264,55 +171,5 @@ run "max_replicas_1" {
 
   variables {
     max_replicas = 1
-  }
-}
-
-# memory_gib: a whole number from 1 to 64.
-run "memory_gib_0" {
-  command         = plan
-  expect_failures = [var.memory_gib]
-
-  variables {
-    memory_gib = 0
-  }
-}
-
-# cpu: a number from 0.1 to 32.
-run "cpu_0" {
-  command         = plan
-  expect_failures = [var.cpu]
-
-  variables {
-    cpu = -0.9
-  }
-}
-
-# database_connections: a whole number from 2 to 200.
-run "database_connections_0" {
-  command         = plan
-  expect_failures = [var.database_connections]
-
-  variables {
-    database_connections = 1
-  }
-}
-
-# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "secret_store_0" {
-  command         = plan
-  expect_failures = [var.secret_store]
-
-  variables {
-    secret_store = "Not Valid!"
-  }
-}
-
-# secret_refresh_minutes: a whole number from 1 to 1440.
-run "secret_refresh_minutes_0" {
-  command         = plan
-  expect_failures = [var.secret_refresh_minutes]
-
-  variables {
-    secret_refresh_minutes = 0
   }
 }

@@ -13,56 +13,79 @@ variables {
 }
 
 # database.host: the name or address of a server.
-run "database_0" {
-  command         = plan
-  expect_failures = [var.database]
+# admin_secret: the name or ARN of a secret in the cloud's secret manager; never the secret itself.
+# applications: a mapping of keys to values, from 1 to 50 entries.
+# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# secret_refresh_minutes: a whole number from 1 to 1440.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.database,
+    var.admin_secret,
+    var.applications,
+    var.namespace,
+    var.secret_store,
+    var.secret_refresh_minutes,
+  ]
 
   variables {
-    database = { host = "Not Valid!" }
+    database               = { host = "Not Valid!" }
+    admin_secret           = "Not Valid!"
+    applications           = {}
+    namespace              = "Not Valid!"
+    secret_store           = "Not Valid!"
+    secret_refresh_minutes = 0
   }
 }
 
 # database.port: a whole number from 1 to 65535.
-run "database_1" {
+# applications (keys): at most 50 lower-case letters, digits and hyphens, beginning with a letter.
+run "refused_1" {
   command         = plan
-  expect_failures = [var.database]
+  expect_failures = [var.database, var.applications]
 
   variables {
     database = {
       host = "postgresql.example.com"
       port = 0
     }
+    applications = { "Not Valid!" = "acme-prod/login-nessie" }
   }
 }
 
 # database.ssl_mode: disable, require.
-run "database_2" {
+# applications[*]: the name of a secret in the cloud's secret manager: letters, digits and any of /_+=.@-; the name, not the ARN, and never the secret itself.
+run "refused_2" {
   command         = plan
-  expect_failures = [var.database]
+  expect_failures = [var.database, var.applications]
 
   variables {
     database = {
       host     = "postgresql.example.com"
       ssl_mode = "other"
     }
+    applications = { valid = "Not Valid!" }
   }
 }
 
 # database.name: at most 63 lower-case letters, digits and underscores, beginning with a letter.
-run "database_3" {
+# applications: admin is the administrator's.
+run "refused_3" {
   command         = plan
-  expect_failures = [var.database]
+  expect_failures = [var.database, var.applications]
 
   variables {
     database = {
       host = "postgresql.example.com"
       name = "Not Valid!"
     }
+    applications = { admin = "acme-prod/login-admin" }
   }
 }
 
 # database.name: at most 63 lower-case letters, digits and underscores, beginning with a letter.
-run "database_4" {
+run "refused_4" {
   command         = plan
   expect_failures = [var.database]
 
@@ -71,85 +94,5 @@ run "database_4" {
       host = "postgresql.example.com"
       name = "table"
     }
-  }
-}
-
-# admin_secret: the name or ARN of a secret in the cloud's secret manager; never the secret itself.
-run "admin_secret_0" {
-  command         = plan
-  expect_failures = [var.admin_secret]
-
-  variables {
-    admin_secret = "Not Valid!"
-  }
-}
-
-# applications: a mapping of keys to values, from 1 to 50 entries.
-run "applications_0" {
-  command         = plan
-  expect_failures = [var.applications]
-
-  variables {
-    applications = {}
-  }
-}
-
-# applications (keys): at most 50 lower-case letters, digits and hyphens, beginning with a letter.
-run "applications_1" {
-  command         = plan
-  expect_failures = [var.applications]
-
-  variables {
-    applications = { "Not Valid!" = "acme-prod/login-nessie" }
-  }
-}
-
-# applications[*]: the name of a secret in the cloud's secret manager: letters, digits and any of /_+=.@-; the name, not the ARN, and never the secret itself.
-run "applications_2" {
-  command         = plan
-  expect_failures = [var.applications]
-
-  variables {
-    applications = { valid = "Not Valid!" }
-  }
-}
-
-# applications: admin is the administrator's.
-run "applications_3" {
-  command         = plan
-  expect_failures = [var.applications]
-
-  variables {
-    applications = { admin = "acme-prod/login-admin" }
-  }
-}
-
-# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespace_0" {
-  command         = plan
-  expect_failures = [var.namespace]
-
-  variables {
-    namespace = "Not Valid!"
-  }
-}
-
-# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "secret_store_0" {
-  command         = plan
-  expect_failures = [var.secret_store]
-
-  variables {
-    secret_store = "Not Valid!"
-  }
-}
-
-# secret_refresh_minutes: a whole number from 1 to 1440.
-run "secret_refresh_minutes_0" {
-  command         = plan
-  expect_failures = [var.secret_refresh_minutes]
-
-  variables {
-    secret_refresh_minutes = 0
   }
 }

@@ -32,82 +32,62 @@ variables {
 }
 
 # vpc_id: a VPC's id such as vpc-0a1b2c3d4e5f60718.
-run "vpc_id_0" {
-  command         = plan
-  expect_failures = [var.vpc_id]
-
-  variables {
-    vpc_id = "Not Valid!"
-  }
-}
-
 # subnet_ids: a list, at least 2 values.
-run "subnet_ids_0" {
-  command         = plan
-  expect_failures = [var.subnet_ids]
+# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
+# engine_version: a PostgreSQL version from 15 to 18, quoted.
+# instance_class: an RDS instance class such as db.t3.medium.
+# backup_retention_days: a whole number from 1 to 35.
+# database_name: at most 63 lower-case letters, digits and underscores, beginning with a letter.
+# username: at most 63 lower-case letters, digits and underscores, beginning with a letter.
+# log_retention_days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653.
+# final_snapshot_name: lower-case letters, digits and single hyphens, beginning with a letter, ending with a letter or digit.
+# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.vpc_id,
+    var.subnet_ids,
+    var.name,
+    var.engine_version,
+    var.instance_class,
+    var.backup_retention_days,
+    var.database_name,
+    var.username,
+    var.log_retention_days,
+    var.final_snapshot_name,
+    var.kms_key_arn,
+  ]
 
   variables {
-    subnet_ids = []
+    name                  = "Not Valid!"
+    vpc_id                = "Not Valid!"
+    subnet_ids            = []
+    engine_version        = "Not Valid!"
+    instance_class        = "Not Valid!"
+    backup_retention_days = 0
+    database_name         = "Not Valid!"
+    username              = "Not Valid!"
+    log_retention_days    = 2
+    final_snapshot_name   = "Not Valid!"
+    kms_key_arn           = "Not Valid!"
   }
 }
 
 # subnet_ids[*]: a subnet's id such as subnet-0a1b2c3d4e5f60718.
-run "subnet_ids_1" {
-  command         = plan
-  expect_failures = [var.subnet_ids]
-
-  variables {
-    subnet_ids = ["Not Valid!"]
-  }
-}
-
 # name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_0" {
-  command         = plan
-  expect_failures = [var.name]
-
-  variables {
-    name = "Not Valid!"
-  }
-}
-
-# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_1" {
-  command         = plan
-  expect_failures = [var.name]
-
-  variables {
-    name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-}
-
-# engine_version: a PostgreSQL version from 15 to 18, quoted.
-run "engine_version_0" {
-  command         = plan
-  expect_failures = [var.engine_version]
-
-  variables {
-    engine_version = "Not Valid!"
-  }
-}
-
 # instance_class: an RDS instance class such as db.t3.medium.
-run "instance_class_0" {
+# database_name: at most 63 lower-case letters, digits and underscores, beginning with a letter.
+# username: at most 63 lower-case letters, digits and underscores, beginning with a letter.
+run "refused_1" {
   command         = plan
-  expect_failures = [var.instance_class]
+  expect_failures = [var.subnet_ids, var.name, var.instance_class, var.database_name, var.username]
 
   variables {
-    instance_class = "Not Valid!"
-  }
-}
-
-# instance_class: an RDS instance class such as db.t3.medium.
-run "instance_class_1" {
-  command         = plan
-  expect_failures = [var.instance_class]
-
-  variables {
+    name           = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    subnet_ids     = ["Not Valid!"]
     instance_class = "db.x1.large"
+    database_name  = "table"
+    username       = "pg_floe"
   }
 }
 
@@ -138,85 +118,5 @@ run "max_allocated_storage_gib_0" {
 
   variables {
     max_allocated_storage_gib = 21
-  }
-}
-
-# backup_retention_days: a whole number from 1 to 35.
-run "backup_retention_days_0" {
-  command         = plan
-  expect_failures = [var.backup_retention_days]
-
-  variables {
-    backup_retention_days = 0
-  }
-}
-
-# database_name: at most 63 lower-case letters, digits and underscores, beginning with a letter.
-run "database_name_0" {
-  command         = plan
-  expect_failures = [var.database_name]
-
-  variables {
-    database_name = "Not Valid!"
-  }
-}
-
-# database_name: at most 63 lower-case letters, digits and underscores, beginning with a letter.
-run "database_name_1" {
-  command         = plan
-  expect_failures = [var.database_name]
-
-  variables {
-    database_name = "table"
-  }
-}
-
-# username: at most 63 lower-case letters, digits and underscores, beginning with a letter.
-run "username_0" {
-  command         = plan
-  expect_failures = [var.username]
-
-  variables {
-    username = "Not Valid!"
-  }
-}
-
-# username: at most 63 lower-case letters, digits and underscores, beginning with a letter.
-run "username_1" {
-  command         = plan
-  expect_failures = [var.username]
-
-  variables {
-    username = "pg_floe"
-  }
-}
-
-# log_retention_days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653.
-run "log_retention_days_0" {
-  command         = plan
-  expect_failures = [var.log_retention_days]
-
-  variables {
-    log_retention_days = 2
-  }
-}
-
-# final_snapshot_name: lower-case letters, digits and single hyphens, beginning with a letter, ending with a letter or digit.
-run "final_snapshot_name_0" {
-  command         = plan
-  expect_failures = [var.final_snapshot_name]
-
-  variables {
-    final_snapshot_name = "Not Valid!"
-  }
-}
-
-# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
-run "kms_key_arn_0" {
-  command         = plan
-  expect_failures = [var.kms_key_arn]
-
-  variables {
-    kms_key_arn = "Not Valid!"
   }
 }

@@ -11,111 +11,55 @@ variables {
 }
 
 # bucket_name: 3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit.
-run "bucket_name_0" {
-  command         = plan
-  expect_failures = [var.bucket_name]
+# layers: a list, at most 20 values.
+# preaggregations_expire_days: a whole number from 1 to 365.
+# compute_logs_expire_days: a whole number from 1 to 365.
+# logs_expire_days: a whole number from 1 to 3650.
+# lifecycle_rules.abort_incomplete_uploads_days: a whole number from 1 to 365.
+# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.bucket_name,
+    var.layers,
+    var.preaggregations_expire_days,
+    var.compute_logs_expire_days,
+    var.logs_expire_days,
+    var.lifecycle_rules,
+    var.kms_key_arn,
+  ]
 
   variables {
-    bucket_name = "Not Valid!"
+    bucket_name                 = "Not Valid!"
+    layers                      = [for number in range(21) : "a${number}"]
+    preaggregations_expire_days = 0
+    compute_logs_expire_days    = 0
+    logs_expire_days            = 0
+    lifecycle_rules             = { abort_incomplete_uploads_days = 0 }
+    kms_key_arn                 = "Not Valid!"
   }
 }
 
 # bucket_name: 3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit.
-run "bucket_name_1" {
-  command         = plan
-  expect_failures = [var.bucket_name]
-
-  variables {
-    bucket_name = "xn--lake"
-  }
-}
-
-# layers: a list, at most 20 values.
-run "layers_0" {
-  command         = plan
-  expect_failures = [var.layers]
-
-  variables {
-    layers = [for number in range(21) : "a${number}"]
-  }
-}
-
 # layers[*]: lower-case letters, digits and underscores, beginning with a letter.
-run "layers_1" {
+# lifecycle_rules.noncurrent_versions_days: a whole number from 1 to 3650.
+run "refused_1" {
   command         = plan
-  expect_failures = [var.layers]
+  expect_failures = [var.bucket_name, var.layers, var.lifecycle_rules]
 
   variables {
-    layers = ["Not Valid!"]
+    bucket_name     = "xn--lake"
+    layers          = ["Not Valid!"]
+    lifecycle_rules = { noncurrent_versions_days = 0 }
   }
 }
 
 # layers: every layer once, none of logs, preaggregations, exchange, compute_logs.
-run "layers_2" {
+run "refused_2" {
   command         = plan
   expect_failures = [var.layers]
 
   variables {
     layers = ["gold", "logs"]
-  }
-}
-
-# preaggregations_expire_days: a whole number from 1 to 365.
-run "preaggregations_expire_days_0" {
-  command         = plan
-  expect_failures = [var.preaggregations_expire_days]
-
-  variables {
-    preaggregations_expire_days = 0
-  }
-}
-
-# compute_logs_expire_days: a whole number from 1 to 365.
-run "compute_logs_expire_days_0" {
-  command         = plan
-  expect_failures = [var.compute_logs_expire_days]
-
-  variables {
-    compute_logs_expire_days = 0
-  }
-}
-
-# logs_expire_days: a whole number from 1 to 3650.
-run "logs_expire_days_0" {
-  command         = plan
-  expect_failures = [var.logs_expire_days]
-
-  variables {
-    logs_expire_days = 0
-  }
-}
-
-# lifecycle_rules.abort_incomplete_uploads_days: a whole number from 1 to 365.
-run "lifecycle_rules_0" {
-  command         = plan
-  expect_failures = [var.lifecycle_rules]
-
-  variables {
-    lifecycle_rules = { abort_incomplete_uploads_days = 0 }
-  }
-}
-
-# lifecycle_rules.noncurrent_versions_days: a whole number from 1 to 3650.
-run "lifecycle_rules_1" {
-  command         = plan
-  expect_failures = [var.lifecycle_rules]
-
-  variables {
-    lifecycle_rules = { noncurrent_versions_days = 0 }
-  }
-}
-
-# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
-run "kms_key_arn_0" {
-  command         = plan
-  expect_failures = [var.kms_key_arn]
-
-  variables {
-    kms_key_arn = "Not Valid!"
   }
 }

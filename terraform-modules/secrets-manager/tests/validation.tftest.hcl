@@ -24,45 +24,31 @@ variables {
 }
 
 # name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_0" {
+# secrets (keys): letters, digits and any of _+=.@-.
+# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
+run "refused_0" {
   command         = plan
-  expect_failures = [var.name]
+  expect_failures = [var.name, var.secrets, var.kms_key_arn]
 
   variables {
     name = "Not Valid!"
-  }
-}
-
-# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_1" {
-  command         = plan
-  expect_failures = [var.name]
-
-  variables {
-    name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-}
-
-# secrets (keys): letters, digits and any of _+=.@-.
-run "secrets_0" {
-  command         = plan
-  expect_failures = [var.secrets]
-
-  variables {
     secrets = {
       "Not Valid!" = {
         values = { user = "acme" }
       }
     }
+    kms_key_arn = "Not Valid!"
   }
 }
 
+# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
 # secrets[*].values (keys): letters, digits and any of _.-.
-run "secrets_1" {
+run "refused_1" {
   command         = plan
-  expect_failures = [var.secrets]
+  expect_failures = [var.name, var.secrets]
 
   variables {
+    name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     secrets = {
       valid = {
         values = { "Not Valid!" = "acme" }
@@ -72,7 +58,7 @@ run "secrets_1" {
 }
 
 # secrets[*].generate (keys): letters, digits and any of _.-.
-run "secrets_2" {
+run "refused_2" {
   command         = plan
   expect_failures = [var.secrets]
 
@@ -87,7 +73,7 @@ run "secrets_2" {
 }
 
 # secrets[*].generate[*]: a whole number from 8 to 4096.
-run "secrets_3" {
+run "refused_3" {
   command         = plan
   expect_failures = [var.secrets]
 
@@ -102,7 +88,7 @@ run "secrets_3" {
 }
 
 # secrets[*].generation: a whole number from 1 to 1000.
-run "secrets_4" {
+run "refused_4" {
   command         = plan
   expect_failures = [var.secrets]
 
@@ -117,7 +103,7 @@ run "secrets_4" {
 }
 
 # secrets: something in each secret, and each key in values or in generate.
-run "secrets_5" {
+run "refused_5" {
   command         = plan
   expect_failures = [var.secrets]
 
@@ -128,15 +114,5 @@ run "secrets_5" {
         generate = { key = 40 }
       }
     }
-  }
-}
-
-# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
-run "kms_key_arn_0" {
-  command         = plan
-  expect_failures = [var.kms_key_arn]
-
-  variables {
-    kms_key_arn = "Not Valid!"
   }
 }

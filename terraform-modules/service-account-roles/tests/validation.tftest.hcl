@@ -38,6 +38,18 @@ variables {
   }
 }
 
+# oidc_provider_arn: the ARN of IAM's OIDC provider for the cluster: arn:aws:iam::account:oidc-provider/issuer.
+# oidc_issuer: the issuer's URL: https://….
+run "refused_0" {
+  command         = plan
+  expect_failures = [var.oidc_provider_arn, var.oidc_issuer]
+
+  variables {
+    oidc_provider_arn = "Not Valid!"
+    oidc_issuer       = "Not Valid!"
+  }
+}
+
 # name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
 run "name_0" {
   command         = plan
@@ -55,26 +67,6 @@ run "name_1" {
 
   variables {
     name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-}
-
-# oidc_provider_arn: the ARN of IAM's OIDC provider for the cluster: arn:aws:iam::account:oidc-provider/issuer.
-run "oidc_provider_arn_0" {
-  command         = plan
-  expect_failures = [var.oidc_provider_arn]
-
-  variables {
-    oidc_provider_arn = "Not Valid!"
-  }
-}
-
-# oidc_issuer: the issuer's URL: https://….
-run "oidc_issuer_0" {
-  command         = plan
-  expect_failures = [var.oidc_issuer]
-
-  variables {
-    oidc_issuer = "Not Valid!"
   }
 }
 

@@ -19,11 +19,44 @@ variables {
 }
 
 # catalog.type: rest, glue, none.
-run "catalog_0" {
-  command         = plan
-  expect_failures = [var.catalog]
+# region: a region such as eu-west-1.
+# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# s3_compatible.endpoint: a URL without a path: http://host:port.
+# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
+# worker_tolerations[*].operator: Equal, Exists.
+# otlp_endpoint: a URL without a path: http://host:port.
+# openlineage_url: a URL without a path: http://host:port.
+# openlineage_path: a path, beginning with /.
+# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
+# cpu: a number from 0.5 to 128.
+# coordinator_cpu: a number from 0.5 to 128.
+# resource_groups: rootGroups, selectors, cpuQuotaPeriod, physicalDataScanQuotaPeriod, and no other key.
+# trino_version: a release of Trino from 479 on such as 481, quoted.
+# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
+# secret_refresh_minutes: a whole number from 1 to 1440.
+run "refused_0" {
+  command = plan
+  expect_failures = [
+    var.catalog,
+    var.region,
+    var.namespace,
+    var.s3_compatible,
+    var.name,
+    var.worker_tolerations,
+    var.otlp_endpoint,
+    var.openlineage_url,
+    var.openlineage_path,
+    var.chart_repository,
+    var.cpu,
+    var.coordinator_cpu,
+    var.resource_groups,
+    var.trino_version,
+    var.secret_store,
+    var.secret_refresh_minutes,
+  ]
 
   variables {
+    name = "Not Valid!"
     catalog = {
       uri       = "http://polaris.catalog.svc.cluster.local:8181/api/catalog"
       warehouse = "lakehouse"
@@ -34,15 +67,57 @@ run "catalog_0" {
       vended_credentials = true
       type               = "other"
     }
+    region    = "Not Valid!"
+    namespace = "Not Valid!"
+    s3_compatible = {
+      secret   = "acme-prod/storage"
+      endpoint = "Not Valid!"
+    }
+    worker_tolerations = [{
+      key      = "spot"
+      value    = "true"
+      effect   = "NoSchedule"
+      operator = "other"
+    }]
+    otlp_endpoint    = "Not Valid!"
+    openlineage_url  = "Not Valid!"
+    openlineage_path = "Not Valid!"
+    chart_repository = "Not Valid!"
+    cpu              = -0.5
+    coordinator_cpu  = -0.5
+    resource_groups = {
+      rootGroups = [{
+        name                 = "all"
+        maxQueued            = 1
+        hardConcurrencyLimit = 1
+        softMemoryLimit      = "80%"
+      }]
+      selectors = [{ group = "all" }]
+      groups    = []
+    }
+    trino_version          = "Not Valid!"
+    secret_store           = "Not Valid!"
+    secret_refresh_minutes = 0
   }
 }
 
 # catalog.uri: a URL without a slash at the end: http://host:port/path.
-run "catalog_1" {
-  command         = plan
-  expect_failures = [var.catalog]
+# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
+# worker_tolerations[*].effect: NoSchedule, PreferNoSchedule, NoExecute.
+# resource_groups: rootGroups, each with name, maxQueued, hardConcurrencyLimit, softMemoryLimit, and selectors, each with group.
+# trino_version: a release of Trino from 479 on such as 481, quoted.
+run "refused_1" {
+  command = plan
+  expect_failures = [
+    var.catalog,
+    var.name,
+    var.worker_tolerations,
+    var.resource_groups,
+    var.trino_version,
+  ]
 
   variables {
+    name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     catalog = {
       type      = "rest"
       warehouse = "lakehouse"
@@ -53,11 +128,17 @@ run "catalog_1" {
       vended_credentials = true
       uri                = "Not Valid!"
     }
+    worker_tolerations = [{ key = "spot", value = "true", effect = "other" }]
+    resource_groups = {
+      rootGroups = [{ name = "all" }]
+      selectors  = [{ group = "all" }]
+    }
+    trino_version = "478"
   }
 }
 
 # catalog.oauth2.scope: text, from 1 to 1000 characters.
-run "catalog_2" {
+run "refused_2" {
   command         = plan
   expect_failures = [var.catalog]
 
@@ -76,7 +157,7 @@ run "catalog_2" {
 }
 
 # catalog: a REST catalog has a uri and a warehouse.
-run "catalog_3" {
+run "refused_3" {
   command         = plan
   expect_failures = [var.catalog]
 
@@ -86,7 +167,7 @@ run "catalog_3" {
 }
 
 # catalog: only a REST catalog has oauth2 and vended_credentials.
-run "catalog_4" {
+run "refused_4" {
   command         = plan
   expect_failures = [var.catalog]
 
@@ -95,84 +176,6 @@ run "catalog_4" {
       type               = "glue"
       vended_credentials = true
     }
-  }
-}
-
-# region: a region such as eu-west-1.
-run "region_0" {
-  command         = plan
-  expect_failures = [var.region]
-
-  variables {
-    region = "Not Valid!"
-  }
-}
-
-# namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "namespace_0" {
-  command         = plan
-  expect_failures = [var.namespace]
-
-  variables {
-    namespace = "Not Valid!"
-  }
-}
-
-# s3_compatible.endpoint: a URL without a path: http://host:port.
-run "s3_compatible_0" {
-  command         = plan
-  expect_failures = [var.s3_compatible]
-
-  variables {
-    s3_compatible = {
-      secret   = "acme-prod/storage"
-      endpoint = "Not Valid!"
-    }
-  }
-}
-
-# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_0" {
-  command         = plan
-  expect_failures = [var.name]
-
-  variables {
-    name = "Not Valid!"
-  }
-}
-
-# name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_1" {
-  command         = plan
-  expect_failures = [var.name]
-
-  variables {
-    name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-}
-
-# worker_tolerations[*].operator: Equal, Exists.
-run "worker_tolerations_0" {
-  command         = plan
-  expect_failures = [var.worker_tolerations]
-
-  variables {
-    worker_tolerations = [{
-      key      = "spot"
-      value    = "true"
-      effect   = "NoSchedule"
-      operator = "other"
-    }]
-  }
-}
-
-# worker_tolerations[*].effect: NoSchedule, PreferNoSchedule, NoExecute.
-run "worker_tolerations_1" {
-  command         = plan
-  expect_failures = [var.worker_tolerations]
-
-  variables {
-    worker_tolerations = [{ key = "spot", value = "true", effect = "other" }]
   }
 }
 
@@ -196,46 +199,6 @@ run "exchange_uri_0" {
   }
 }
 
-# otlp_endpoint: a URL without a path: http://host:port.
-run "otlp_endpoint_0" {
-  command         = plan
-  expect_failures = [var.otlp_endpoint]
-
-  variables {
-    otlp_endpoint = "Not Valid!"
-  }
-}
-
-# openlineage_url: a URL without a path: http://host:port.
-run "openlineage_url_0" {
-  command         = plan
-  expect_failures = [var.openlineage_url]
-
-  variables {
-    openlineage_url = "Not Valid!"
-  }
-}
-
-# openlineage_path: a path, beginning with /.
-run "openlineage_path_0" {
-  command         = plan
-  expect_failures = [var.openlineage_path]
-
-  variables {
-    openlineage_path = "Not Valid!"
-  }
-}
-
-# chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
-run "chart_repository_0" {
-  command         = plan
-  expect_failures = [var.chart_repository]
-
-  variables {
-    chart_repository = "Not Valid!"
-  }
-}
-
 # workers: a whole number from 0 to 500.
 run "workers_0" {
   command         = plan
@@ -253,16 +216,6 @@ run "memory_gib_0" {
 
   variables {
     memory_gib = 3
-  }
-}
-
-# cpu: a number from 0.5 to 128.
-run "cpu_0" {
-  command         = plan
-  expect_failures = [var.cpu]
-
-  variables {
-    cpu = -0.5
   }
 }
 
@@ -293,16 +246,6 @@ run "coordinator_memory_gib_0" {
 
   variables {
     coordinator_memory_gib = 3
-  }
-}
-
-# coordinator_cpu: a number from 0.5 to 128.
-run "coordinator_cpu_0" {
-  command         = plan
-  expect_failures = [var.coordinator_cpu]
-
-  variables {
-    coordinator_cpu = -0.5
   }
 }
 
@@ -343,77 +286,5 @@ run "max_memory_per_node_gib_1" {
 
   variables {
     max_memory_per_node_gib = 15
-  }
-}
-
-# resource_groups: rootGroups, selectors, cpuQuotaPeriod, physicalDataScanQuotaPeriod, and no other key.
-run "resource_groups_0" {
-  command         = plan
-  expect_failures = [var.resource_groups]
-
-  variables {
-    resource_groups = {
-      rootGroups = [{
-        name                 = "all"
-        maxQueued            = 1
-        hardConcurrencyLimit = 1
-        softMemoryLimit      = "80%"
-      }]
-      selectors = [{ group = "all" }]
-      groups    = []
-    }
-  }
-}
-
-# resource_groups: rootGroups, each with name, maxQueued, hardConcurrencyLimit, softMemoryLimit, and selectors, each with group.
-run "resource_groups_1" {
-  command         = plan
-  expect_failures = [var.resource_groups]
-
-  variables {
-    resource_groups = {
-      rootGroups = [{ name = "all" }]
-      selectors  = [{ group = "all" }]
-    }
-  }
-}
-
-# trino_version: a release of Trino from 479 on such as 481, quoted.
-run "trino_version_0" {
-  command         = plan
-  expect_failures = [var.trino_version]
-
-  variables {
-    trino_version = "Not Valid!"
-  }
-}
-
-# trino_version: a release of Trino from 479 on such as 481, quoted.
-run "trino_version_1" {
-  command         = plan
-  expect_failures = [var.trino_version]
-
-  variables {
-    trino_version = "478"
-  }
-}
-
-# secret_store: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
-run "secret_store_0" {
-  command         = plan
-  expect_failures = [var.secret_store]
-
-  variables {
-    secret_store = "Not Valid!"
-  }
-}
-
-# secret_refresh_minutes: a whole number from 1 to 1440.
-run "secret_refresh_minutes_0" {
-  command         = plan
-  expect_failures = [var.secret_refresh_minutes]
-
-  variables {
-    secret_refresh_minutes = 0
   }
 }

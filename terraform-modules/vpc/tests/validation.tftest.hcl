@@ -25,47 +25,37 @@ mock_provider "aws" {
 variables {}
 
 # name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_0" {
+# cidr: an IPv4 network such as 10.0.0.0/16.
+# nat: single, per_zone.
+# flow_logs_days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653.
+# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
+run "refused_0" {
   command         = plan
-  expect_failures = [var.name]
+  expect_failures = [var.name, var.cidr, var.nat, var.flow_logs_days, var.kms_key_arn]
 
   variables {
-    name = "Not Valid!"
+    name           = "Not Valid!"
+    cidr           = "Not Valid!"
+    nat            = "other"
+    flow_logs_days = 2
+    kms_key_arn    = "Not Valid!"
   }
 }
 
 # name: lower-case letters, digits and single hyphens, beginning with a letter, at most 30 characters.
-run "name_1" {
+# cidr: an IPv4 network such as 10.0.0.0/16.
+run "refused_1" {
   command         = plan
-  expect_failures = [var.name]
+  expect_failures = [var.name, var.cidr]
 
   variables {
     name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  }
-}
-
-# cidr: an IPv4 network such as 10.0.0.0/16.
-run "cidr_0" {
-  command         = plan
-  expect_failures = [var.cidr]
-
-  variables {
-    cidr = "Not Valid!"
-  }
-}
-
-# cidr: an IPv4 network such as 10.0.0.0/16.
-run "cidr_1" {
-  command         = plan
-  expect_failures = [var.cidr]
-
-  variables {
     cidr = "10.0.0.1/16"
   }
 }
 
 # cidr: /16 to /20: AWS takes nothing larger, and pods would soon fill what is smaller.
-run "cidr_2" {
+run "refused_2" {
   command         = plan
   expect_failures = [var.cidr]
 
@@ -146,35 +136,5 @@ run "subnets_4" {
       private = ["10.0.0.0/18"]
       public  = ["10.0.192.0/22"]
     }
-  }
-}
-
-# nat: single, per_zone.
-run "nat_0" {
-  command         = plan
-  expect_failures = [var.nat]
-
-  variables {
-    nat = "other"
-  }
-}
-
-# flow_logs_days: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653.
-run "flow_logs_days_0" {
-  command         = plan
-  expect_failures = [var.flow_logs_days]
-
-  variables {
-    flow_logs_days = 2
-  }
-}
-
-# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
-run "kms_key_arn_0" {
-  command         = plan
-  expect_failures = [var.kms_key_arn]
-
-  variables {
-    kms_key_arn = "Not Valid!"
   }
 }
