@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -44,3 +46,18 @@ def test_a_former_address_is_moved_and_nothing_is_made_anew(tmp_path, aws):
 def write(made: dict[str, str], directory: Path) -> None:
     for path in ("main.tf", "variables.tf", "outputs.tf", "versions.tf", "moved.tf"):
         (directory / path).write_text(made[path])
+
+
+@pytest.mark.parametrize(("name", "bindings"), [("glue-catalog", {"aws"}), ("nessie", {"helm", "kubernetes"})])
+def test_bindings_that_a_module_has_no_use_for_are_not_loaded(name, bindings):
+    code = (
+        "import sys\n"
+        "from floe_infra.runtime import fast_import\n"
+        "fast_import.enable()\n"
+        "from floe_infra.modules import load\n"
+        "from floe_infra.modules.files import files\n"
+        f"files(load({name!r}))\n"
+        "print(*(name for name in sys.modules if name.startswith('cdktf_cdktf_provider_') and '.' not in name))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert {package.removeprefix("cdktf_cdktf_provider_") for package in said.split()} == bindings

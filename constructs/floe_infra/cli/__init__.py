@@ -11,7 +11,7 @@ from typing import NoReturn
 from floe_infra.glance import bindings
 from floe_infra.runtime import fast_import
 
-_SYNTHESIZING = {"synth", "plan", "deploy", "destroy", "migrate"}
+_SYNTHESIZING = {"synth", "plan", "deploy", "destroy", "migrate", "modules"}
 
 
 def run() -> NoReturn:

@@ -18,9 +18,6 @@ def modules(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when something would change.")] = False,
 ) -> None:
     """Write the constructs as Terraform modules."""
-    from floe_infra.runtime import fast_import
-
-    fast_import.enable()
     from floe_infra.modules import NAMES, load
     from floe_infra.modules.files import files
 

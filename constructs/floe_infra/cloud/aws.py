@@ -8,13 +8,10 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags, AwsProviderEndpoints
 
+from floe_infra.cloud import versions
 from floe_infra.cloud.config import AwsCloud
 from floe_infra.context import Context
 from floe_infra.terraform import literal
-
-PROVIDER_VERSIONS = ">= 5.100.0, < 7.0.0"
-"""The bindings come from 6.x, the tests run 5.100.0, so only arguments that both know are used: a stack then
-composes with a team's own provider version."""
 
 _SERVICES = (
     "dynamodb",
@@ -52,7 +49,7 @@ def add_provider(stack: TerraformStack, cloud: AwsCloud, context: Context) -> Co
         skip_metadata_api_check="true" if emulated else None,
         skip_requesting_account_id=None,
     )
-    stack.add_override("terraform.required_providers.aws.version", PROVIDER_VERSIONS)
+    stack.add_override("terraform.required_providers.aws.version", versions.AWS)
     return replace(
         context,
         account_id=_account_id(stack, cloud),

@@ -9,14 +9,10 @@ from cdktf_cdktf_provider_google.project_service import ProjectService
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
+from floe_infra.cloud import versions
 from floe_infra.cloud.config import GoogleCloud
 from floe_infra.context import Context
 from floe_infra.refs import IdentityRef
-
-PROVIDER_VERSIONS = ">= 6.50.0, < 8.0.0"
-"""The bindings come from 6.50; only arguments that 7.x still knows are used, so that a stack composes with a team's
-own provider version
-(https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/version_7_upgrade)."""
 
 
 def add_provider(stack: TerraformStack, cloud: GoogleCloud, context: Context) -> Context:
@@ -31,7 +27,7 @@ def add_provider(stack: TerraformStack, cloud: GoogleCloud, context: Context) ->
     }
     provider = GoogleProvider(stack, "google", project=cloud.project, region=cloud.region)
     provider.add_override("default_labels", labels)  # CDKTF would turn the keys' hyphens into underscores
-    stack.add_override("terraform.required_providers.google.version", PROVIDER_VERSIONS)
+    stack.add_override("terraform.required_providers.google.version", versions.GOOGLE)
     return replace(context, account_id=cloud.project, labels=labels, groups_domain=cloud.groups_domain)
 
 

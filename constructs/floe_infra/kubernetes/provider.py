@@ -8,11 +8,8 @@ from cdktf import Fn, TerraformStack
 from cdktf_cdktf_provider_helm.provider import HelmProvider, HelmProviderKubernetes, HelmProviderKubernetesExec
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 
+from floe_infra.cloud import versions
 from floe_infra.refs import ClusterRef
-
-HELM_VERSIONS = ">= 3.0.0, < 4.0.0"
-"""In 2.x `kubernetes` was a block."""
-KUBERNETES_VERSIONS = ">= 2.38.0, < 4.0.0"
 
 
 def add_providers(stack: TerraformStack, cluster: ClusterRef) -> None:
@@ -37,8 +34,8 @@ def add_providers(stack: TerraformStack, cluster: ClusterRef) -> None:
             **place,
         ),
     )
-    stack.add_override("terraform.required_providers.helm.version", HELM_VERSIONS)
-    stack.add_override("terraform.required_providers.kubernetes.version", KUBERNETES_VERSIONS)
+    stack.add_override("terraform.required_providers.helm.version", versions.HELM)
+    stack.add_override("terraform.required_providers.kubernetes.version", versions.KUBERNETES)
 
 
 def _place(cluster: ClusterRef) -> dict[str, Any]:

@@ -8,19 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from importlib.resources import files as resources
 
-from floe_infra.cloud.aws import PROVIDER_VERSIONS
+from floe_infra.cloud import versions
 from floe_infra.hcl.body import Block, text
 from floe_infra.hcl.document import as_text, as_value
 from floe_infra.hcl.expression import inline, parse
 from floe_infra.hcl.template import literal
-from floe_infra.kubernetes.provider import HELM_VERSIONS, KUBERNETES_VERSIONS
 from floe_infra.modules.composition import Composition
 from floe_infra.modules.definition import Module
 from floe_infra.modules.main_file import addresses, blocks, elements
 from floe_infra.modules.probe import LOCAL, Element
 from floe_infra.modules.variables import Variable, variables
 
-_PROVIDERS = {"aws": PROVIDER_VERSIONS, "helm": HELM_VERSIONS, "kubernetes": KUBERNETES_VERSIONS}
+_PROVIDERS = {"aws": versions.AWS, "helm": versions.HELM, "kubernetes": versions.KUBERNETES}
 _BEGIN, _END = "<!-- BEGIN_TF_DOCS -->", "<!-- END_TF_DOCS -->"
 _SECTIONS = {
     "data": ("data-sources", "data source"),

@@ -65,12 +65,6 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
     """The elements that the construct makes with these alternatives."""
     fast_import.enable()
     from cdktf import App, TerraformOutput, TerraformStack
-    from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
-    from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
-    from cdktf_cdktf_provider_aws.data_aws_region import DataAwsRegion
-    from cdktf_cdktf_provider_aws.provider import AwsProvider
-    from cdktf_cdktf_provider_helm.provider import HelmProvider
-    from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
     with tempfile.TemporaryDirectory() as out:
         app = App(outdir=out)
@@ -78,15 +72,9 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
         tokens = _tokens(stack, module, chosen)
         place: dict[str, Any] = {"region": "", "account_id": ""}
         if "aws" in module.providers:
-            AwsProvider(stack, "aws")
-            place = {
-                "region": DataAwsRegion(stack, "region").id,
-                "account_id": DataAwsCallerIdentity(stack, "account").account_id,
-                "partition": DataAwsPartition(stack, "partition").partition,
-            }
+            place = _add_aws(stack)
         if "helm" in module.providers:
-            HelmProvider(stack, "helm")
-            KubernetesProvider(stack, "kubernetes")
+            _add_cluster(stack)
         context = ModuleContext(
             name="",
             environment="prod",
@@ -112,6 +100,28 @@ def probe(module: Module, chosen: Mapping[str, Any]) -> list[Element]:
             if element.type == "helm_release":
                 _release(element, stacks)
     return [*_locals(tokens), *made]
+
+
+def _add_aws(stack: TerraformStack) -> dict[str, Any]:
+    from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+    from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
+    from cdktf_cdktf_provider_aws.data_aws_region import DataAwsRegion
+    from cdktf_cdktf_provider_aws.provider import AwsProvider
+
+    AwsProvider(stack, "aws")
+    return {
+        "region": DataAwsRegion(stack, "region").id,
+        "account_id": DataAwsCallerIdentity(stack, "account").account_id,
+        "partition": DataAwsPartition(stack, "partition").partition,
+    }
+
+
+def _add_cluster(stack: TerraformStack) -> None:
+    from cdktf_cdktf_provider_helm.provider import HelmProvider
+    from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+
+    HelmProvider(stack, "helm")
+    KubernetesProvider(stack, "kubernetes")
 
 
 def _locals(tokens: Tokens) -> list[Element]:
