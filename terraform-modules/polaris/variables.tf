@@ -176,7 +176,7 @@ variable "kms_key_arn" {
       ? true
       : can(regex("^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)$", var.kms_key_arn))
     )
-    error_message = "kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id."
+    error_message = "kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias."
   }
 }
 

@@ -72,12 +72,14 @@ def test_in_text_it_is_words(written):
             "cpu": f"{symbols.number('var.cpu'):g}",
             "host": f"{symbols.text('var.host')}:{symbols.number('var.port')}",
             "name": symbols.text("var.name").replace("-", "_"),
+            "quoted": symbols.text("var.name").replace('"', "${"),
         }
     ) == {
         "memory": "${var.gib}Gi",
         "cpu": "${tostring(var.cpu)}",
         "host": "${var.host}:${var.port}",
         "name": '${replace(var.name, "-", "_")}',
+        "quoted": '${replace(var.name, "\\"", "$${")}',
     }
 
 

@@ -48,6 +48,11 @@ def escaped(text: str) -> str:
     return re.sub(r"([$%])(?=\{)", r"\1\1", text)
 
 
+def unescaped(text: str) -> str:
+    """The text that a template without expressions stands for."""
+    return re.sub(r"([$%])\1(?=\{)", r"\1", text)
+
+
 def as_expression(template: str, *, heredoc: bool = False) -> Expression:
     """A string of Terraform JSON as HCL's expression of the same value. Raises `ExpressionError`.
 

@@ -11,17 +11,10 @@ from pydantic import Field
 from floe_infra.fields import LayerName, Matches
 from floe_infra.model import Model
 from floe_infra.modules.definition import MEMBER, Each, Rule, Tokens
-from floe_infra.refs import BucketRef, DatabaseRef, SecretRef, StorageRef
+from floe_infra.refs import BucketRef, DatabaseRef, IdentityRef, SecretRef, StorageRef
 
 RoleArn = Annotated[
     str, Matches(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[!-~]+", "the ARN of an IAM role: arn:aws:iam::account:role/name")
-]
-KmsKeyArn = Annotated[
-    str,
-    Matches(
-        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
-        "the ARN of a KMS key: arn:aws:kms:region:account:key/id",
-    ),
 ]
 BucketUri = Annotated[
     str,
@@ -34,6 +27,8 @@ HostPort = Annotated[str, Matches(r"[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}", "host
 Url = Annotated[
     str, Matches(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?", "a URL without a path: http://host:port")
 ]
+StorageRegion = Annotated[str, Matches(r"[a-z0-9-]+", "a region such as eu-west-1")]
+"""Not one of AWS' alone: storage elsewhere has names of its own for them."""
 Annotations = dict[str, str]
 
 
@@ -66,7 +61,7 @@ class LayersInputs(Model):
     """The layers of the lakehouse, each with the bucket that its tables go to: `module.s3.bucket_uris`."""
     default_location: BucketUri
     """Where tables go that belong to no layer: one of the layers' buckets."""
-    region: Annotated[str, Matches(r"[a-z0-9-]+", "a region such as eu-west-1")]
+    region: StorageRegion
     """The buckets' region."""
 
 
@@ -106,6 +101,12 @@ def layers(tokens: Tokens, **more: Any) -> StorageRef:
         all=tokens.texts("distinct(values(var.layers))"),
         **more,
     )
+
+
+def account(tokens: Tokens, name: str) -> IdentityRef:
+    """The service account of this name, with the variable `service_account_annotations`."""
+    annotations = tokens.entries("var.service_account_annotations")
+    return IdentityRef(namespace="", service_account=name, role="", role_arn="", annotations=annotations)
 
 
 def database(tokens: Tokens, secret: SecretRef) -> DatabaseRef:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from floe_infra.hcl.template import escaped, parts
+from floe_infra.hcl.template import escaped, parts, unescaped
 
 _MARK = "\ue000"
 """Stands around the number of an expression while the text between is read. Nobody writes it: it has no meaning."""
@@ -19,9 +19,6 @@ class Json:
     """What a text in JSON says; the strings in it are templates."""
 
     value: Any
-
-    def __hash__(self) -> int:
-        return hash(repr(self.value))
 
     def of(self, value: Any) -> Json:
         """The same of something else."""
@@ -40,9 +37,6 @@ class Checksum(Json):
     known: str = field(default="", compare=False)
     """What it is, where nothing in the value is for Terraform to say."""
 
-    def __hash__(self) -> int:
-        return super().__hash__()
-
     def written(self, code: str) -> str:
         """The expression: sixteen hexadecimal digits, as `kubernetes.values.checksum` has them."""
         return f"substr(sha256({code if self.is_text else super().written(code)}), 0, 16)"
@@ -59,8 +53,7 @@ def decoded(template: str) -> Any:
     numbers = iter(range(len(expressions)))
     # What is escaped for Terraform is not yet, as JSON has it.
     text = "".join(
-        re.sub(r"([$%])\1(?=\{)", r"\1", piece.text) if piece.kind == "text" else f"{_MARK}{next(numbers)}{_MARK}"
-        for piece in pieces
+        unescaped(piece.text) if piece.kind == "text" else f"{_MARK}{next(numbers)}{_MARK}" for piece in pieces
     )
     try:
         value = json.loads(text)

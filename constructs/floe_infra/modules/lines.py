@@ -13,9 +13,6 @@ from floe_infra.modules.json_text import Json
 class Lines(Json):
     """The lines."""
 
-    def __hash__(self) -> int:
-        return super().__hash__()
-
     def written(self, code: str) -> str:
         """The expression, with `code` for the list."""
         return f'join("\\n", {code})'

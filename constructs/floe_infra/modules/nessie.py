@@ -19,12 +19,13 @@ from floe_infra.modules.inputs import (
     PostgresqlServer,
     RoleArn,
     Url,
+    account,
     database,
     layers,
 )
 from floe_infra.modules.site import SecretsInputs, SiteInputs, secret, site
 from floe_infra.needs import login_secret
-from floe_infra.refs import IdentityRef, TelemetryRef
+from floe_infra.refs import TelemetryRef
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -68,15 +69,7 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
             tokens,
             context,
             secrets={login.name: login},
-            identities={
-                "catalog": IdentityRef(
-                    namespace="",
-                    service_account="nessie",
-                    role="",
-                    role_arn="",
-                    annotations=tokens.entries("var.service_account_annotations"),
-                )
-            },
+            identities={"catalog": account(tokens, "nessie")},
             lent_roles={"catalog": tokens.text("var.storage_role_arn")},
         ),
         storage=layers(tokens),

@@ -16,7 +16,7 @@ from floe_infra.catalog.config import (
     client_secret,
 )
 from floe_infra.context import Context
-from floe_infra.fields import Matches
+from floe_infra.fields import KmsKeyArn, Matches
 from floe_infra.kubernetes import charts
 from floe_infra.model import Model
 from floe_infra.modules.definition import MEMBER, Choice, Each, Module, Output, Outputs, Rule, Tokens
@@ -24,18 +24,18 @@ from floe_infra.modules.inputs import (
     LAYERS,
     SCALES_UP,
     Annotations,
-    KmsKeyArn,
     LayersInputs,
     PostgresqlServer,
     RoleArn,
     S3Compatible,
     Url,
+    account,
     database,
     layers,
 )
 from floe_infra.modules.site import SecretsInputs, SiteInputs, secret, site
 from floe_infra.needs import login_secret
-from floe_infra.refs import IdentityRef, TelemetryRef
+from floe_infra.refs import TelemetryRef
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -114,15 +114,7 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
             tokens,
             context,
             secrets={each.name: each for each in secrets},
-            identities={
-                "catalog": IdentityRef(
-                    namespace="",
-                    service_account="polaris",
-                    role="",
-                    role_arn="",
-                    annotations=tokens.entries("var.service_account_annotations"),
-                )
-            },
+            identities={"catalog": account(tokens, "polaris")},
             lent_roles={"catalog": tokens.text("var.storage_role_arn")},
         ),
         storage=layers(tokens, **_storage(chosen, tokens)),

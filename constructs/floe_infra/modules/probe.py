@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from floe_infra.hcl.shape import Shape, shapes
-from floe_infra.hcl.template import parts
+from floe_infra.hcl.template import parts, unescaped
 from floe_infra.kubernetes.values import MAKE_CHECKSUM
 from floe_infra.modules.definition import ENTRIES, MEMBER, Module, ModuleContext, Tokens
 from floe_infra.modules.json_text import Checksum, Json, decoded, mapped
@@ -283,6 +283,6 @@ def _to_files(values: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
                 and content.count("\n") > 3
                 and all(each.kind == "text" for each in parts(content))
             ):
-                moved[f"files/{name}"] = re.sub(r"([$%])\1(?=\{)", r"\1", content)
+                moved[f"files/{name}"] = unescaped(content)
                 expressions[content] = f'${{file("${{path.module}}/files/{name}")}}'
     return mapped(values, lambda text: expressions.get(text, text)), moved

@@ -97,7 +97,7 @@ class Symbol(Unknown, str):
     """The condition under which it is null; empty: never."""
 
     def __new__(cls, tokens: Symbols, expression: str, noun: str, absent: str = "") -> Symbol:
-        self = super().__new__(cls, tokens.local(expression, "listed" if noun == "a list" else noun))
+        self = super().__new__(cls, tokens.local(expression, noun))
         self._tokens, self.expression, self.noun, self.absent = tokens, expression, noun, absent
         return self
 
@@ -136,7 +136,7 @@ class Symbol(Unknown, str):
         return str(self)
 
     def replace(self, old: str, new: str, count: Any = -1) -> Symbol:  # noqa: ARG002
-        return self._made(f"replace({self.expression}, {_quoted(old)}, {_quoted(new)})", "text")
+        return self._made(f"replace({self.expression}, {self._tokens.said(old)}, {self._tokens.said(new)})", "text")
 
     def __getitem__(self, index: Any) -> Symbol:
         if self.noun != "a list" or not isinstance(index, int):
@@ -209,10 +209,6 @@ def _operand(text: str, operator: str, *, first: bool = False) -> str:
     level = min((_LEVELS[sign] for sign in signs if sign in _LEVELS), default=len(_LEVELS))
     bare = level > _LEVELS[operator] or (first and level == _LEVELS[operator])
     return text if bare else f"({text})"
-
-
-def _quoted(text: str) -> str:
-    return f'"{text}"'
 
 
 def _refuses(name: str) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from floe_infra.context import Context
 from floe_infra.fields import Matches
 from floe_infra.model import Model
 from floe_infra.modules.definition import Choice, Module, Output, Outputs, Rule, Tokens
-from floe_infra.modules.inputs import Annotations, BucketUri, S3Compatible, Url
+from floe_infra.modules.inputs import Annotations, BucketUri, S3Compatible, StorageRegion, Url, account
 from floe_infra.modules.named import Named
 from floe_infra.modules.names import Name
 from floe_infra.modules.site import SecretsInputs, SiteInputs, secret, site
@@ -22,7 +22,6 @@ from floe_infra.modules.symbols import Symbols
 from floe_infra.refs import (
     BucketRef,
     CatalogRef,
-    IdentityRef,
     LineageRef,
     StorageRef,
     TelemetryRef,
@@ -85,7 +84,7 @@ class TrinoInputs(Model):
 
     catalog: Catalog
     """Where Trino finds the tables. It calls this catalog `iceberg`."""
-    region: Annotated[str, Matches(r"[a-z0-9-]+", "a region such as eu-west-1")]
+    region: StorageRegion
     """The buckets' region, and Glue's."""
     s3_compatible: S3Compatible | None = None
     """Storage that speaks S3's protocol and is not AWS', if the buckets are there."""
@@ -156,15 +155,7 @@ def _build(scope: Construct, chosen: Mapping[str, Any], tokens: Tokens, context:
             tokens,
             context,
             secrets={shared.name: shared},
-            identities={
-                "compute": IdentityRef(
-                    namespace="",
-                    service_account=CLIENT,
-                    role="",
-                    role_arn="",
-                    annotations=tokens.entries("var.service_account_annotations"),
-                )
-            },
+            identities={"compute": account(tokens, CLIENT)},
         ),
         storage=_storage(chosen, tokens),
         catalog=_catalog(chosen, tokens),

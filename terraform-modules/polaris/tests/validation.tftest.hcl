@@ -25,7 +25,7 @@ variables {
 # region: a region such as eu-west-1.
 # namespace: a DNS label (RFC 1123): at most 63 lower-case letters, digits and hyphens.
 # clients: a mapping of keys to values, at most 50 entries.
-# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id.
+# kms_key_arn: the ARN of a KMS key: arn:aws:kms:region:account:key/id; IAM policies name keys by their ARN, not by an alias.
 # otlp_endpoint: a URL without a path: http://host:port.
 # chart_repository: the URL of a chart repository, without a login: https://… or oci://…; log in with `helm registry login`.
 # namespaces (keys): lower-case letters, digits and underscores, beginning with a letter.
