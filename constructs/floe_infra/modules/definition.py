@@ -93,17 +93,12 @@ class Tokens:
         if alone:
             return f"${{{self._expressions[int(alone[1])][0]}}}"
         text = re.sub(r"(?<=\$\{)local\.token_([0-9]+)(?=\})", lambda found: self._between(int(found[1])), text)
-        return re.sub(r"\blocal\.token_([0-9]+)\b", lambda found: self._inside(int(found[1])), text)
+        return re.sub(r"\blocal\.token_([0-9]+)\b", lambda found: self._expressions[int(found[1])][0], text)
 
     def _between(self, index: int) -> str:
         """An expression with text around it, which makes words of a number anyway."""
         expression, noun = self._expressions[index]
-        return expression.removeprefix("tostring(")[:-1] if noun == "words" else self._inside(index)
-
-    def _inside(self, index: int) -> str:
-        """An expression among others; those that stand for text in Python are text."""
-        expression, noun = self._expressions[index]
-        return f"jsonencode({expression})" if noun == "listed" else expression
+        return expression.removeprefix("tostring(")[:-1] if noun == "words" else expression
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from importlib.resources import files as resources
 
@@ -226,8 +226,3 @@ def _words(text: str) -> str:
 
 def _code(text: str) -> str:
     return f"<pre>{_words(text)}</pre>" if "\n" in text else f"`{text}`"
-
-
-def directory(modules: Mapping[str, Module]) -> dict[str, str]:
-    """All modules' files by their path."""
-    return {f"{name}/{path}": content for name, module in modules.items() for path, content in files(module).items()}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from floe_infra.hcl.document import FOR_EACH, as_value
-from floe_infra.hcl.expression import Entry, Expression, Group, Token, inline, parse
+from floe_infra.hcl.expression import inline
 from floe_infra.hcl.template import Part, parts
 from floe_infra.modules.definition import ENTRIES, Each, GenerationError, Module
 from floe_infra.modules.json_text import Checksum, Json, is_known
@@ -166,8 +166,6 @@ class _Member:
                 for each in value
             ]
         if isinstance(value, str) and self._mentioned.search(value):
-            if in_text:
-                return "".join(self._listed(part) for part in parts(value))
             raise GenerationError(f"{value!r} is of one member, where no list goes through them")
         return value
 
@@ -186,38 +184,6 @@ class _Member:
             raise GenerationError(f"{sorted(value)} holds more than members")
         merged = [*([code(own)] if own else []), *loops]
         return f"${{{merged[0]}}}" if len(merged) == 1 else f"${{merge({', '.join(merged)})}}"
-
-    def _listed(self, part: Part) -> str:
-        """An expression in which a list names one member, with all of them there."""
-        if part.kind == "text":
-            if self._mentioned.search(part.text):
-                raise GenerationError(f"{part.text!r} is of one member, in the midst of text")
-            return part.text
-        return f"${{{inline(self._lists(parse(part.text)))}}}"
-
-    def _lists(self, expression: Expression) -> Expression:
-        return Expression(tuple(each for node in expression.nodes for each in self._flattened(node)))
-
-    def _flattened(self, node: Token | Group) -> list[Token | Group]:
-        if not isinstance(node, Group):
-            return [node]
-        inside = self._list(node)
-        if inside.opening != "[" or inside == node:
-            return [inside]
-        return [Token("flatten", "name"), Group("(", (Entry(Expression((inside,))),))]
-
-    def _list(self, group: Group) -> Group:
-        entries = [(entry, bool(self._mentioned.search(inline(entry.value)))) for entry in group.entries]
-        if group.opening != "[" or not any(mentions for _, mentions in entries):
-            return Group(group.opening, tuple(_with(entry, self._lists(entry.value)) for entry, _ in entries))
-        written = []
-        for entry, mentions in entries:
-            if mentions:
-                loop, item = self._loop(f"${{{inline(entry.value)}}}")
-                written.append(Entry(parse(f"[for {loop} : {item}]")))
-            else:
-                written.append(entry)
-        return Group("[", tuple(written))
 
     def _spread(self, item: Any, *, in_text: bool) -> Spread:
         if isinstance(item, str) and (found := re.fullmatch(rf"\$\{{({self._member.pattern})((?:\.\w+)+)\}}", item)):
@@ -250,24 +216,13 @@ class _Member:
     def _mentions(self, value: Any) -> bool:
         """Whether it is of one member as a whole. What holds a list or map of members is not."""
         if isinstance(value, str):
-            return any(self._mentioned.search(_without_lists(part)) for part in parts(value))
+            return bool(self._mentioned.search(value))
         if isinstance(value, Json):
             return self._mentions(value.value)
         if isinstance(value, dict):
             own = [each for name, each in value.items() if not self._mentioned.search(name)]
             return any(self._mentions(each) for each in own if not isinstance(each, list))
         return isinstance(value, list) and any(map(self._mentions, value))
-
-
-def _without_lists(part: Part) -> str:
-    text, shorter = "", part.text
-    while part.kind != "text" and text != shorter:
-        text, shorter = shorter, re.sub(r"\[[^][]*\]", "", shorter)
-    return shorter
-
-
-def _with(entry: Entry, value: Expression) -> Entry:
-    return Entry(value, entry.key)
 
 
 def _numbered(elements: Sequence[Element], module: Module) -> list[Element]:

@@ -150,7 +150,6 @@ class _Writer:
             for element in made
             if (element.when and not element.each) or isinstance(element.count, str)
         }
-        self._alone = {element.reference for element in made if element.count == 1 and not element.when}
         self._checked = _checked([element.body for element in made])
         self._shared = self._find_shared(made)
         self._named = {
