@@ -637,7 +637,7 @@ module "network_policies" {
   source = "../network-policies"
 
   namespaces       = values(module.namespaces.names)
-  api_server_cidrs = [module.vpc.vpc_cidr, module.eks.service_cidr]
+  api_server_cidrs = compact([module.vpc.vpc_cidr, module.eks.service_cidr])
   edges = merge(
     local.edges,
     {

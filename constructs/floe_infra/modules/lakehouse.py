@@ -334,7 +334,7 @@ CHILDREN = (
         load("network-policies"),
         {
             "namespaces": "values(module.namespaces.names)",
-            "api_server_cidrs": "[module.vpc.vpc_cidr, module.eks.service_cidr]",
+            "api_server_cidrs": "compact([module.vpc.vpc_cidr, module.eks.service_cidr])",
         },
         "Who may talk to whom: the services along their wiring, and whoever is named here, such as an office that asks "
         "Trino, or Jaeger that has its traces in Elasticsearch.",
