@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,9 @@ from floe_infra.cloud.aws import _SERVICES
 from floe_infra.context import Context
 from floe_infra.modules.definition import ModuleContext
 from floe_infra.runtime.emulator import Emulator
-from floe_infra.runtime.terraform import Terraform, find_program
+from floe_infra.runtime.terraform import Terraform
+
+from .terraform import shown
 
 MODULES = Path(__file__).parents[2] / "terraform-modules"
 CONTEXT: dict[str, Any] = {"name": "acme", "environment": "prod", "region": "eu-west-1"}
@@ -68,10 +69,8 @@ def planned(cases: Mapping[str, Case], directory: Path, aws: Emulator) -> dict[s
     terraform = Terraform(directory, environment=aws.environment)
     terraform.init()
     terraform.plan(directory / "plan")
-    show = [find_program(), "show", "-json", "plan"]
-    plan = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
     found = {id: Planned() for id in cases}
-    for change in plan["resource_changes"]:
+    for change in shown(directory, "plan")["resource_changes"]:
         resource = json.dumps([change["mode"], change["type"], _known(change["change"])], sort_keys=True, indent=1)
         if module := change.get("module_address"):
             found[module.removeprefix("module.")].by_module[resource] += 1

@@ -10,17 +10,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from floe_infra.hcl.template import escaped
+from floe_infra.hcl.template import escaped, unescaped
 from floe_infra.kubernetes.values import merge
 from floe_infra.modules.json_text import mapped
-from floe_infra.runtime.terraform import Terraform, find_program
+from floe_infra.runtime.terraform import Terraform
+
+from .terraform import shown
 
 MODULES = Path(__file__).parents[2] / "terraform-modules"
 _TYPES = r"helm_release|kubernetes_\w+"
@@ -97,8 +98,7 @@ def planned(cases: Mapping[str, Case], directory: Path) -> dict[str, Planned]:
     terraform = Terraform(directory)
     terraform.init()
     terraform.plan(directory / "plan")
-    show = [find_program(), "show", "-json", "plan"]
-    plan = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
+    plan = shown(directory, "plan")
     found = {id: Planned() for id in cases}
     for id in cases:
         made = [each for each in plan["resource_changes"] if each["module_address"] == f"module.{id}"]
@@ -138,7 +138,7 @@ def _keyed(bodies: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
 
 def _evaluated(body: Mapping[str, Any]) -> dict[str, Any]:
     """As Terraform takes it: what is escaped in a release's values is so for Terraform."""
-    values = [re.sub(r"([$%])\1(?=\{)", r"\1", each) for each in body.get("values", [])]
+    values = [unescaped(each) for each in body.get("values", [])]
     return {**body, **({"values": values} if values else {})}
 
 

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from floe_infra.config.platform import PlatformConfig
+from floe_infra.hcl.template import unescaped
 from floe_infra.modules import NAMES, load
 from floe_infra.modules.composition import Child
 from floe_infra.modules.definition import GenerationError
 from floe_infra.modules.json_text import Json, decoded
 from floe_infra.modules.lakehouse import MODULE, PLATFORM
 from floe_infra.runtime.emulator import Emulator
-from floe_infra.runtime.terraform import Terraform, find_program
+from floe_infra.runtime.terraform import Terraform
 from floe_infra.synthesis import synthesize
 
 from . import stand_ins
 from .conftest import HAS_AWS
 from .plans import provider
+from .terraform import passes_its_own_tests, shown
 
 needs_aws = pytest.mark.skipif(not HAS_AWS, reason="no AWS provider")
 
@@ -65,26 +65,7 @@ def copied(directory: Path) -> Path:
 @pytest.mark.slow
 @needs_aws
 def test_its_own_tests(tmp_path):
-    terraform = Terraform(copied(tmp_path) / "lakehouse")
-    terraform.init()
-    assert not terraform.validate()
-    environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(terraform.directory / ".terraform/floe-infra.tfrc")}
-    test = [find_program(), "test", "-no-color"]
-    answer = subprocess.run(test, cwd=terraform.directory, env=environment, capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stdout
-
-
-@pytest.mark.slow
-@needs_aws
-def test_the_complete_example_is_deployed_and_stays(tmp_path, aws):
-    copied(tmp_path)
-    example = stand_ins.example("lakehouse", tmp_path / "lakehouse")
-    terraform = deployed(example, aws)
-    assert all(terraform.output().values())
-    terraform.plan(example / "plan")
-    assert [
-        each["address"] for each in planned(example) if each["change"]["actions"] not in (["no-op"], ["read"])
-    ] == []
+    passes_its_own_tests(copied(tmp_path) / "lakehouse")
 
 
 SETTINGS: dict[str, Any] = {
@@ -124,29 +105,13 @@ def platform() -> PlatformConfig:
     )
 
 
-def deployed(directory: Path, aws: Emulator) -> Terraform:
-    (directory / "override.tf.json").write_text(json.dumps({"provider": {"aws": provider(aws)}}))
-    terraform = Terraform(directory, environment=aws.environment)
-    terraform.init()
-    aws.reset()
-    terraform.apply()
-    return terraform
-
-
-def planned(directory: Path) -> list[dict[str, Any]]:
-    show = [find_program(), "show", "-json", "plan"]
-    changes = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
-    found: list[dict[str, Any]] = changes["resource_changes"]
-    return found
-
-
 def made(directory: Path) -> dict[str, Any]:
     """What the module's helm and kubernetes providers would have been given, all values known."""
-    show = [find_program(), "show", "-json"]
-    state = json.loads(subprocess.run(show, cwd=directory, check=True, capture_output=True).stdout)
+    modules = shown(directory)["values"]["root_module"]["child_modules"]
+    [lakehouse] = [each for each in modules if each["address"] == "module.lakehouse"]
     return stand_ins._keyed(
         ("helm_release" if each["name"].startswith("helm_release") else each["name"], each["values"]["input"])
-        for each in resources(state["values"]["root_module"])
+        for each in resources(lakehouse)
         if each["type"] == "terraform_data"
     )
 
@@ -184,7 +149,7 @@ def plain(value: Any) -> Any:
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, list):
         return [plain(each) for each in value]
-    return re.sub(r"([$%])\1(?=\{)", r"\1", value) if isinstance(value, str) else value
+    return unescaped(value) if isinstance(value, str) else value
 
 
 def differences(one: Any, other: Any, at: str, *, ordered: bool = True) -> list[str]:
@@ -258,17 +223,44 @@ POLICIES = "helm_release network-policies"
 
 
 @pytest.fixture(scope="module")
-def both(aws: Emulator, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the module gives to Helm and Kubernetes, and what the platform with the same settings does."""
+def deployed(aws: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """The module with `SETTINGS`, and its example, in one apply: most of the time it is waited for the database."""
     directory = copied(tmp_path_factory.mktemp("modules"))
+    stand_ins.example("lakehouse", directory / "lakehouse")
     root = directory / "root"
     root.mkdir()
-    (root / "main.tf.json").write_text(json.dumps({"module": {"lakehouse": {"source": "../lakehouse", **SETTINGS}}}))
-    deployed(root, aws)
-    given = {
-        re.sub(r"(?<= )\S+$", lambda name: CALLED.get(name[0], name[0]), key): body for key, body in made(root).items()
+    document = {
+        "provider": {"aws": provider(aws)},
+        "module": {
+            "lakehouse": {"source": "../lakehouse", **SETTINGS},
+            "example": {"source": "../lakehouse/examples/complete"},
+        },
+        "output": {"example": {"value": "${module.example}"}},
     }
-    return given, synthesized(platform(), directory / "cdktf.out")
+    (root / "main.tf.json").write_text(json.dumps(document))
+    terraform = Terraform(root, environment=aws.environment)
+    terraform.init()
+    terraform.apply()
+    return terraform
+
+
+@pytest.mark.slow
+@needs_aws
+def test_it_is_deployed_like_its_example_and_stays(deployed):
+    assert all(deployed.output()["example"].values())
+    deployed.plan(deployed.directory / "plan")
+    changes = shown(deployed.directory, "plan")["resource_changes"]
+    assert [each["address"] for each in changes if each["change"]["actions"] not in (["no-op"], ["read"])] == []
+
+
+@pytest.fixture(scope="module")
+def both(deployed: Terraform, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the module gives to Helm and Kubernetes, and what the platform with the same settings does."""
+    given = {
+        re.sub(r"(?<= )\S+$", lambda name: CALLED.get(name[0], name[0]), key): body
+        for key, body in made(deployed.directory).items()
+    }
+    return given, synthesized(platform(), tmp_path_factory.mktemp("platform"))
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -22,6 +21,7 @@ from floe_infra.runtime.terraform import Terraform, find_program
 from . import stand_ins
 from .conftest import HAS_AWS, MODULES
 from .plans import provider
+from .terraform import passes_its_own_tests
 
 COMPOSED = [name for name in NAMES if isinstance(load(name), Composition)]
 """These have tests of their own."""
@@ -97,16 +97,6 @@ def test_the_modules_own_tests(name, copied):
 def test_the_modules_own_tests_without_providers(name, tmp_path):
     stand_ins.copied(name, tmp_path / name)
     passes_its_own_tests(tmp_path / name)
-
-
-def passes_its_own_tests(directory: Path) -> None:
-    terraform = Terraform(directory)
-    terraform.init()
-    assert not terraform.validate()
-    environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(terraform.directory / ".terraform/floe-infra.tfrc")}
-    test = [find_program(), "test", "-no-color"]
-    answer = subprocess.run(test, cwd=terraform.directory, env=environment, capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stdout
 
 
 @pytest.mark.slow
